@@ -84,7 +84,7 @@ impl ListHead {
 }
 
 /// Seconds since 1970-01-01T00:00:00Z, SPEC 2. Always given by the caller: no clock is read here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(u64);
 
 impl UnixTime {

@@ -1,0 +1,196 @@
+//! The state of SPEC 10.1 without the skipped keys, and the steps of 10.2 and 10.3.
+
+use rand_core::CryptoRng;
+use twotick_wire::{Label, X25519PublicKey};
+
+use crate::error::StateError;
+use crate::primitive::agreement::{BadKey, KeyPair};
+use crate::primitive::derive::{Expander, piece};
+use crate::secret::Secret;
+use crate::state::{StateReader, StateWriter};
+
+/// One live chain: header key, chain key, next number.
+pub(crate) struct Chain {
+    pub(crate) header_key: Secret<32>,
+    pub(crate) chain_key: Secret<32>,
+    pub(crate) number: u32,
+}
+
+/// Root, chains and header keys: about 400 bytes, replaced whole by each message.
+pub(crate) struct Core {
+    pub(crate) root: Secret<32>,
+    pub(crate) own: Option<KeyPair>,
+    pub(crate) peer: Option<X25519PublicKey>,
+    /// Absent when the sending half of a DH step is due.
+    pub(crate) sending: Option<Chain>,
+    pub(crate) receiving: Option<Chain>,
+    pub(crate) next_sending_header: Secret<32>,
+    pub(crate) next_receiving_header: Secret<32>,
+    pub(crate) previous_length: u32,
+}
+
+impl Core {
+    /// The initiator's start: the responder's signed prekey is its first ratchet key (SPEC 10.2).
+    pub(crate) fn initiator(
+        root: Secret<32>,
+        ours: Secret<32>,
+        theirs: Secret<32>,
+        peer: X25519PublicKey,
+    ) -> Self {
+        Self {
+            peer: Some(peer),
+            ..Self::start(root, ours, theirs)
+        }
+    }
+
+    /// The responder's start.
+    pub(crate) fn responder(root: Secret<32>, ours: Secret<32>, theirs: Secret<32>, own: KeyPair) -> Self {
+        Self {
+            own: Some(own),
+            ..Self::start(root, ours, theirs)
+        }
+    }
+
+    fn start(root: Secret<32>, next_sending_header: Secret<32>, next_receiving_header: Secret<32>) -> Self {
+        Self {
+            root,
+            own: None,
+            peer: None,
+            sending: None,
+            receiving: None,
+            next_sending_header,
+            next_receiving_header,
+            previous_length: 0,
+        }
+    }
+
+    pub(crate) fn duplicate(&self) -> Self {
+        Self {
+            root: self.root.duplicate(),
+            own: self.own.as_ref().map(KeyPair::duplicate),
+            peer: self.peer,
+            sending: self.sending.as_ref().map(Chain::duplicate),
+            receiving: self.receiving.as_ref().map(Chain::duplicate),
+            next_sending_header: self.next_sending_header.duplicate(),
+            next_receiving_header: self.next_receiving_header.duplicate(),
+            previous_length: self.previous_length,
+        }
+    }
+
+    /// The sending half of a DH step; draws `RAND(32)`. `None` if no peer key is known yet.
+    pub(crate) fn start_sending(&self, rng: &mut impl CryptoRng) -> Option<Result<Self, BadKey>> {
+        let peer = self.peer?;
+        let own = KeyPair::generate(rng);
+        Some(own.agree(&peer).map(|shared| {
+            let step = root_step(&self.root, &shared);
+            Self {
+                root: step.root,
+                own: Some(own),
+                peer: Some(peer),
+                sending: Some(Chain {
+                    header_key: self.next_sending_header.duplicate(),
+                    chain_key: step.chain,
+                    number: 0,
+                }),
+                receiving: self.receiving.as_ref().map(Chain::duplicate),
+                next_sending_header: step.next_header,
+                next_receiving_header: self.next_receiving_header.duplicate(),
+                previous_length: self.previous_length,
+            }
+        }))
+    }
+
+    /// The receiving half of a DH step to the key of an authenticated header. `None` if we have no key pair yet.
+    pub(crate) fn start_receiving(&self, peer: X25519PublicKey) -> Option<Result<Self, BadKey>> {
+        let own = self.own.as_ref()?;
+        Some(own.agree(&peer).map(|shared| {
+            let step = root_step(&self.root, &shared);
+            Self {
+                root: step.root,
+                own: Some(own.duplicate()),
+                peer: Some(peer),
+                sending: None,
+                receiving: Some(Chain {
+                    header_key: self.next_receiving_header.duplicate(),
+                    chain_key: step.chain,
+                    number: 0,
+                }),
+                next_sending_header: self.next_sending_header.duplicate(),
+                next_receiving_header: step.next_header,
+                previous_length: self
+                    .sending
+                    .as_ref()
+                    .map_or(self.previous_length, |chain| chain.number),
+            }
+        }))
+    }
+
+    pub(crate) fn encode_to(&self, writer: &mut StateWriter) {
+        writer.secret(&self.root);
+        writer.option(self.own.as_ref(), |writer, own| {
+            writer.secret(own.secret());
+            writer.bytes(own.public().as_bytes());
+        });
+        writer.option(self.peer.as_ref(), |writer, peer| writer.bytes(peer.as_bytes()));
+        writer.option(self.sending.as_ref(), |writer, chain| chain.encode_to(writer));
+        writer.option(self.receiving.as_ref(), |writer, chain| chain.encode_to(writer));
+        writer.secret(&self.next_sending_header);
+        writer.secret(&self.next_receiving_header);
+        writer.u32(self.previous_length);
+    }
+
+    pub(crate) fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {
+        Ok(Self {
+            root: reader.secret()?,
+            own: reader.option(|reader| Ok(KeyPair::from_parts(reader.secret()?, reader.x25519()?)))?,
+            peer: reader.option(StateReader::x25519)?,
+            sending: reader.option(Chain::decode_from)?,
+            receiving: reader.option(Chain::decode_from)?,
+            next_sending_header: reader.secret()?,
+            next_receiving_header: reader.secret()?,
+            previous_length: reader.u32()?,
+        })
+    }
+}
+
+impl Chain {
+    pub(crate) fn duplicate(&self) -> Self {
+        Self {
+            header_key: self.header_key.duplicate(),
+            chain_key: self.chain_key.duplicate(),
+            number: self.number,
+        }
+    }
+
+    fn encode_to(&self, writer: &mut StateWriter) {
+        writer.secret(&self.header_key);
+        writer.secret(&self.chain_key);
+        writer.u32(self.number);
+    }
+
+    fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {
+        Ok(Self {
+            header_key: reader.secret()?,
+            chain_key: reader.secret()?,
+            number: reader.u32()?,
+        })
+    }
+}
+
+/// What a root step gives.
+struct RootStep {
+    root: Secret<32>,
+    chain: Secret<32>,
+    next_header: Secret<32>,
+}
+
+/// `root_step(dh)`: `RK || CK || NHK = Expand(HKDF-Extract(RK, dh), "derive/root", "", 96)`, SPEC 10.3.
+fn root_step(root: &Secret<32>, shared: &Secret<32>) -> RootStep {
+    let keys: Secret<96> =
+        Expander::extract(root.expose(), &[shared.expose()]).expand(Label::DeriveRoot, &[]);
+    RootStep {
+        root: piece(&keys, 0),
+        chain: piece(&keys, 1),
+        next_header: piece(&keys, 2),
+    }
+}

@@ -1,0 +1,346 @@
+//! Opening messages: in a session that exists, or with the handshake that makes one (SPEC 9.5, 10.4, 12.2).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use twotick_wire::{DeviceId, DeviceMessage, InitialMessage, Label, MessageId, Object, Sealed, UnixTime};
+
+use super::arrangement::{Arrangement, Source};
+use super::{Meta, PeerChange, PeerDevice, PeerTransition, Session, SessionEvent};
+use crate::error::{IdentityError, ReceiveError};
+use crate::handshake::agree;
+use crate::identity::{Account, Device};
+use crate::prekey::{HandshakeStrength, PrekeyUse, Prekeys};
+use crate::primitive::hash::hash16;
+use crate::ratchet::{Core, OpenFailure, Opened, Ratchet, Route, Text};
+use crate::staged::Staged;
+
+/// A message as it arrived: routing, and the bytes for this device.
+#[derive(Clone, Debug)]
+pub struct Incoming<'a> {
+    /// The device it says it is from.
+    pub from: DeviceId,
+    /// The device it is for.
+    pub to: DeviceId,
+    /// Its message id.
+    pub message_id: MessageId,
+    /// The decoded device message.
+    pub message: DeviceMessage<'a>,
+}
+
+/// An opened ratchet message.
+pub struct OpenedMessage {
+    pub(crate) text: Text,
+    /// The generation of the session it came in.
+    pub generation: u32,
+    /// Present if this message began the session.
+    pub began: Option<HandshakeStrength>,
+    /// What else happened.
+    pub events: Vec<SessionEvent>,
+}
+
+impl fmt::Debug for OpenedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedMessage")
+            .field("generation", &self.generation)
+            .field("began", &self.began)
+            .field("events", &self.events)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OpenedMessage {
+    /// The payload, an encoded `Payload` of SPEC 11.1.
+    pub fn payload(&self) -> &[u8] {
+        self.text.as_slice()
+    }
+}
+
+/// What opening changes, before it is staged.
+pub(crate) struct OpenPlan {
+    pub(crate) change: PeerChange,
+    pub(crate) used: Option<PrekeyUse>,
+    pub(crate) opened: OpenedMessage,
+}
+
+impl PeerDevice {
+    /// Opens a message of this device; begins a session if it is an initial message of a new one.
+    ///
+    /// Every error leaves the stored state as it was. A forged message costs AEAD openings (R-DR-1); a forged initial
+    /// message that passes the look-ups costs a handshake, of which `TooManyHandshakes` limits the number.
+    pub fn open<'a>(
+        &'a mut self,
+        us: &Device,
+        account: &Account,
+        prekeys: &'a mut Prekeys,
+        incoming: &Incoming<'_>,
+        now: UnixTime,
+    ) -> Result<Staged<PeerTransition<'a>, OpenedMessage>, ReceiveError> {
+        let plan = self.plan_open(us, account, prekeys, incoming, now)?;
+        let prekeys = plan.used.map(|used| (prekeys, used));
+        let transition = PeerTransition {
+            peer: self,
+            change: plan.change,
+            prekeys,
+        };
+        Ok(Staged {
+            transition,
+            output: plan.opened,
+        })
+    }
+
+    pub(crate) fn plan_open(
+        &mut self,
+        us: &Device,
+        account: &Account,
+        prekeys: &Prekeys,
+        incoming: &Incoming<'_>,
+        now: UnixTime,
+    ) -> Result<OpenPlan, ReceiveError> {
+        if incoming.from == us.device_id() {
+            return Err(ReceiveError::OwnDevice);
+        }
+        if incoming.from != self.device || incoming.to != us.device_id() {
+            return Err(ReceiveError::WrongDevice);
+        }
+        self.require_listed(account)?;
+        let route = |object| Route {
+            object,
+            from: incoming.from,
+            to: incoming.to,
+            message_id: incoming.message_id,
+        };
+        match &incoming.message {
+            DeviceMessage::Ratchet(message) => {
+                self.open_in_session(&route(Object::RatchetMessage), &message.sealed, now, |_| true)
+            }
+            DeviceMessage::Initial(message) => {
+                if message.header.certificate.device_id != self.device {
+                    return Err(ReceiveError::WrongDevice);
+                }
+                if !self.claims(message) {
+                    return Err(ReceiveError::NotInDeviceList);
+                }
+                let route = route(Object::InitialMessage);
+                let ephemeral = message.header.ephemeral;
+                if self.sessions.iter().any(|session| session.ephemeral == ephemeral) {
+                    return self.open_in_session(&route, &message.sealed, now, |session| {
+                        session.ephemeral == ephemeral
+                    });
+                }
+                self.accept(us, prekeys, (&route, message), now)
+            }
+        }
+    }
+
+    /// Tries the sessions in order: current, then archived, newest first (R-SES-6).
+    fn open_in_session(
+        &self,
+        route: &Route,
+        sealed: &Sealed<'_>,
+        now: UnixTime,
+        eligible: impl Fn(&Session) -> bool,
+    ) -> Result<OpenPlan, ReceiveError> {
+        let mut events = Vec::new();
+        let arrangement = Arrangement::of(self, now, &mut events);
+        for (slot, source) in arrangement.slots().iter().map(|slot| slot.source).enumerate() {
+            let Source::Existing(index) = source else { continue };
+            let Some(session) = self.sessions.get(index).filter(|session| eligible(session)) else {
+                continue;
+            };
+            if let Some(found) = session.ratchet.find(route, sealed) {
+                let found = found.map_err(failure)?;
+                let opened = session
+                    .ratchet
+                    .open(&found, &session.id, route, sealed, (now, &self.limits))
+                    .map_err(failure)?;
+                return Ok(self.plan_opened(session, (slot, index), opened, (arrangement, events), now));
+            }
+        }
+        Err(ReceiveError::Undecryptable)
+    }
+
+    fn plan_opened(
+        &self,
+        session: &Session,
+        (slot, index): (usize, usize),
+        opened: Opened,
+        (mut arrangement, mut events): (Arrangement, Vec<SessionEvent>),
+        now: UnixTime,
+    ) -> OpenPlan {
+        arrangement.confirm(slot, now);
+        let generation = session.generation;
+        let book = (self.book.retry_open || self.book.confirmed < generation).then(|| {
+            let mut book = self.book.clone();
+            book.retry_open = false;
+            book.confirmed = book.confirmed.max(generation);
+            book
+        });
+        let mut change = PeerChange {
+            arrangement,
+            moved: Some((index, opened.change)),
+            new: None,
+            book,
+        };
+        let evicted = opened.evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);
+        report_erased(evicted, &mut events);
+        let opened = OpenedMessage {
+            text: opened.text,
+            generation,
+            began: None,
+            events,
+        };
+        OpenPlan {
+            change,
+            used: None,
+            opened,
+        }
+    }
+
+    /// R-HS-4: look-ups first, then the budget, then the asymmetric work.
+    fn accept(
+        &mut self,
+        us: &Device,
+        prekeys: &Prekeys,
+        (route, message): (&Route, &InitialMessage<'_>),
+        now: UnixTime,
+    ) -> Result<OpenPlan, ReceiveError> {
+        let header = &message.header;
+        let signed = prekeys
+            .signed(&header.signed_prekey_id, now)
+            .ok_or(ReceiveError::UnknownSignedPrekey)?;
+        let one_time = match &header.one_time_prekey_id {
+            Some(id) => Some(prekeys.one_time(id).ok_or(ReceiveError::UnknownOneTimePrekey)?),
+            None => None,
+        };
+        let entry = hash16(Label::InitialMessage, &[header.ephemeral.as_bytes()]);
+        if one_time.is_none() {
+            if signed.has_accepted(&entry) {
+                return Err(ReceiveError::InitialMessageReplayed);
+            }
+            if signed.is_full() {
+                return Err(ReceiveError::ReplaySetFull);
+            }
+        }
+        if self.handshakes.available(now) == 0 {
+            return Err(ReceiveError::TooManyHandshakes);
+        }
+        let replay = one_time.is_none().then_some((header.signed_prekey_id, entry));
+        let used = PrekeyUse {
+            one_time: header.one_time_prekey_id,
+            replay,
+        };
+        let session = agree(us, header, &self.certificate, signed, one_time)
+            .map_err(|_| ReceiveError::Identity(IdentityError::BadKey))
+            .and_then(|keys| {
+                let own = signed.pair.duplicate();
+                let core = Core::responder(keys.root, keys.responder_header, keys.initiator_header, own);
+                let ratchet = Ratchet::new(core);
+                let found = ratchet
+                    .find(route, &message.sealed)
+                    .ok_or(ReceiveError::Undecryptable)?
+                    .map_err(failure)?;
+                let opened = ratchet
+                    .open(&found, &keys.session, route, &message.sealed, (now, &self.limits))
+                    .map_err(failure)?;
+                Ok((keys.session, ratchet, opened))
+            });
+        match session {
+            Ok((id, mut ratchet, opened)) => {
+                ratchet.apply(opened.change);
+                let session = Session {
+                    id,
+                    generation: header.generation,
+                    ephemeral: header.ephemeral,
+                    created: now,
+                    meta: Meta::default(),
+                    header: None,
+                    ratchet,
+                };
+                let strength = if used.one_time.is_some() {
+                    HandshakeStrength::OneTime
+                } else {
+                    HandshakeStrength::SignedOnly
+                };
+                self.place(
+                    Box::new(session),
+                    (opened.text, opened.evicted),
+                    (used, strength),
+                    now,
+                )
+            }
+            Err(error) => {
+                self.handshakes.take(now);
+                Err(error)
+            }
+        }
+    }
+
+    /// The table of SPEC 12.2.
+    fn place(
+        &self,
+        session: Box<Session>,
+        (text, evicted): (Text, usize),
+        (used, strength): (PrekeyUse, HandshakeStrength),
+        now: UnixTime,
+    ) -> Result<OpenPlan, ReceiveError> {
+        let generation = session.generation;
+        let confirmed = self.book.confirmed;
+        if generation < confirmed {
+            return Err(ReceiveError::StaleGeneration {
+                confirmed,
+                received: generation,
+            });
+        }
+        let mut events = Vec::new();
+        let mut arrangement = Arrangement::of(self, now, &mut events);
+        let wins = self.current().is_none_or(|current| {
+            let lower = session.id.expose() < current.id.expose();
+            generation > current.generation || (generation == current.generation && lower)
+        });
+        if wins {
+            arrangement.promote_new(true, now)
+        } else {
+            arrangement.archive_new(now)
+        }
+        arrangement.limit(self, &self.limits, &mut events);
+        let mut book = self.book.clone();
+        book.generation = book.generation.max(generation);
+        book.confirmed = generation;
+        book.retry_open = false;
+        let mut change = PeerChange {
+            arrangement,
+            moved: None,
+            new: Some(session),
+            book: Some(book),
+        };
+        let evicted = evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);
+        report_erased(evicted, &mut events);
+        let opened = OpenedMessage {
+            text,
+            generation,
+            began: Some(strength),
+            events,
+        };
+        Ok(OpenPlan {
+            change,
+            used: Some(used),
+            opened,
+        })
+    }
+}
+
+fn report_erased(count: usize, events: &mut Vec<SessionEvent>) {
+    if count > 0 {
+        events.push(SessionEvent::SkippedKeysErased { count });
+    }
+}
+
+fn failure(failure: OpenFailure) -> ReceiveError {
+    match failure {
+        OpenFailure::Undecryptable => ReceiveError::Undecryptable,
+        OpenFailure::KeyConsumed { number } => ReceiveError::KeyConsumed { number },
+        OpenFailure::TooFarAhead { gap, limit } => ReceiveError::TooFarAhead { gap, limit },
+    }
+}
