@@ -68,7 +68,7 @@ pub use prekey::{
     signed_prekey_id,
 };
 #[cfg(feature = "operation-counts")]
-pub use primitive::count;
+pub use primitive::count::{Counts, take as take_counts};
 pub use receipt::{
     ReceiptChange, ReceiptContext, ReceiptPolicy, SentReceipts, SentReceiptsTransition, make_receipt,
     receipt_delay,

@@ -48,10 +48,6 @@ impl StateWriter {
         self.u8(value.into());
     }
 
-    pub(crate) fn u16(&mut self, value: u16) {
-        self.bytes(&value.to_be_bytes());
-    }
-
     pub(crate) fn u32(&mut self, value: u32) {
         self.bytes(&value.to_be_bytes());
     }
@@ -113,10 +109,6 @@ impl<'a> StateReader<'a> {
             1 => Ok(true),
             _ => Err(StateError::Corrupt),
         }
-    }
-
-    pub(crate) fn u16(&mut self) -> Result<u16, StateError> {
-        Ok(self.0.u16()?)
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, StateError> {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Conversation, Dropped, HistoryReport, LamportExhausted, OrderKey, Outgoing, conversation_id};
 use crate::limits::constants;
 use crate::payload::{Content, Message};
-use crate::staged::{Change, Record, RecordKey, RecordKind, Staged, Transition};
+use crate::staged::{Change, Record, RecordKey, RecordKind, Staged};
 
 mod clock;
 mod gaps;

@@ -112,39 +112,10 @@ impl PayloadContent {
     }
 }
 
-impl Message {
-    /// A second copy, for the sent copy beside the message.
-    pub(crate) fn duplicate(&self) -> Self {
-        Self {
-            receipt_key: self.receipt_key.as_ref().map(ReceiptKey::duplicate),
-            parents: self.parents.clone(),
-            content: self.content.duplicate(),
-            ..*self
-        }
-    }
-}
-
-impl Content {
-    /// A second copy.
-    pub(crate) fn duplicate(&self) -> Self {
-        match self {
-            Self::Inline(content) => Self::Inline(content.clone()),
-            Self::Shared { key, hash } => Self::Shared {
-                key: key.duplicate(),
-                hash: *hash,
-            },
-        }
-    }
-}
-
 impl BodyKey {
     /// Draws a key: `RAND(32)` (SPEC 11.3).
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         Self(Secret::random(rng))
-    }
-
-    pub(crate) fn duplicate(&self) -> Self {
-        Self(self.0.duplicate())
     }
 }
 
@@ -154,6 +125,7 @@ impl ReceiptKey {
         Self(Secret::random(rng))
     }
 
+    /// A second copy, for the sender's own record of it.
     pub(crate) fn duplicate(&self) -> Self {
         Self(self.0.duplicate())
     }

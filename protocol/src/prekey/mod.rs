@@ -1,11 +1,15 @@
 //! Prekeys: made and kept by their device, verified by whoever wants to write to it (SPEC 8).
 
 mod bundle;
+mod secrets;
 mod store;
+mod transition;
 
 pub use bundle::{HandshakeStrength, VerifiedBundle};
-pub(crate) use store::{OneTimeSecret, PrekeyUse, SignedSecret};
-pub use store::{PrekeyTransition, Prekeys, PublishedPrekeys};
+pub(crate) use secrets::{OneTimeSecret, SignedSecret};
+pub use store::{Prekeys, PublishedPrekeys};
+pub use transition::PrekeyTransition;
+pub(crate) use transition::PrekeyUse;
 
 use twotick_wire::{Label, OneTimePrekey, OneTimePrekeyId, SignedPrekey, SignedPrekeyId};
 

@@ -1,7 +1,7 @@
 //! The private halves of a device's own prekeys, and the handshakes they have accepted (SPEC 8, R-HS-5, R-HS-6).
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -11,27 +11,22 @@ use twotick_wire::{
 };
 use twotick_wire::{Signature, X25519PublicKey};
 
+use super::secrets::{OneTimeSecret, SignedSecret};
+use super::transition::{PrekeyChange, PrekeyTransition};
 use super::{one_time_prekey_id, signed_prekey_id};
 use crate::error::{IdentityError, StateError};
-use crate::handshake::kem_key_hash;
 use crate::identity::Device;
-use crate::limits::constants::{
-    ONE_TIME_PREKEYS_KEPT, REPLAY_ENTRIES, SIGNED_PREKEY_KEPT, SIGNED_PREKEY_RENEWAL, SIGNED_PREKEY_VALIDITY,
-};
+use crate::limits::constants::{ONE_TIME_PREKEYS_KEPT, SIGNED_PREKEY_RENEWAL, SIGNED_PREKEY_VALIDITY};
 use crate::primitive::agreement::KeyPair;
 use crate::primitive::kem::KemKeyPair;
-use crate::secret::Secret;
-use crate::staged::{Change, Record, RecordKey, RecordKind, Sealed, Staged, Transition, Visit};
-use crate::state::{StateReader, StateWriter};
-
-/// First 16 bytes of the hash of an ephemeral key.
-pub(crate) type ReplayEntry = [u8; 16];
+use crate::staged::{RecordKey, RecordKind, Staged};
+use crate::state::StateReader;
 
 /// A device's own prekeys. Private halves are boxed: a tree that rebalances moves pointers, not secrets.
 #[derive(Default)]
 pub struct Prekeys {
-    signed: BTreeMap<SignedPrekeyId, Box<SignedSecret>>,
-    one_time: BTreeMap<OneTimePrekeyId, Box<OneTimeSecret>>,
+    pub(super) signed: BTreeMap<SignedPrekeyId, Box<SignedSecret>>,
+    pub(super) one_time: BTreeMap<OneTimePrekeyId, Box<OneTimeSecret>>,
 }
 
 impl fmt::Debug for Prekeys {
@@ -41,23 +36,6 @@ impl fmt::Debug for Prekeys {
             .field("one_time", &self.one_time.len())
             .finish_non_exhaustive()
     }
-}
-
-/// Private half of a signed prekey, with its replay set.
-pub(crate) struct SignedSecret {
-    pub(crate) pair: KeyPair,
-    pub(crate) seed: Secret<64>,
-    pub(crate) kem_key: [u8; 32],
-    not_before: UnixTime,
-    replayed: BTreeSet<ReplayEntry>,
-}
-
-/// Private half of a one-time prekey.
-pub(crate) struct OneTimeSecret {
-    pub(crate) pair: KeyPair,
-    pub(crate) seed: Secret<64>,
-    pub(crate) kem_key: [u8; 32],
-    created: UnixTime,
 }
 
 /// What is uploaded after prekeys were made.
@@ -71,12 +49,6 @@ pub struct PublishedPrekeys {
     pub dropped: Vec<OneTimePrekeyId>,
     /// Signed prekeys erased by age, with their replay sets.
     pub expired: Vec<SignedPrekeyId>,
-}
-
-/// The prekeys an accepted handshake uses up.
-pub(crate) struct PrekeyUse {
-    pub(crate) one_time: Option<OneTimePrekeyId>,
-    pub(crate) replay: Option<(SignedPrekeyId, ReplayEntry)>,
 }
 
 impl Prekeys {
@@ -194,33 +166,6 @@ impl Prekeys {
         self.one_time.get(id).map(Box::as_ref)
     }
 
-    /// Visits the changes of `used` for a store.
-    pub(crate) fn visit_use(used: &PrekeyUse, visit: &mut dyn FnMut(Change<'_>)) {
-        if let Some(id) = &used.one_time {
-            visit(Change::Delete {
-                key: RecordKey::new(RecordKind::OneTimePrekey, &[id.as_bytes()]),
-            });
-        }
-        if let Some((id, entry)) = &used.replay {
-            let key = RecordKey::new(RecordKind::ReplayEntry, &[id.as_bytes(), entry]);
-            visit(Change::Put {
-                key,
-                value: &ReplayRecord,
-            });
-        }
-    }
-
-    pub(crate) fn apply_use(&mut self, used: PrekeyUse) {
-        if let Some(id) = used.one_time {
-            self.one_time.remove(&id);
-        }
-        if let Some((id, entry)) = used.replay
-            && let Some(signed) = self.signed.get_mut(&id)
-        {
-            signed.replayed.insert(entry);
-        }
-    }
-
     fn expired(&self, now: UnixTime) -> Vec<SignedPrekeyId> {
         self.signed
             .iter()
@@ -260,183 +205,6 @@ impl Prekeys {
             Ok(())
         }
     }
-}
-
-impl SignedSecret {
-    fn new(pair: KeyPair, kem: &KemKeyPair, now: UnixTime) -> Self {
-        let (seed, kem_key) = (kem.seed().duplicate(), kem_key_hash(kem.public()));
-        Self {
-            pair,
-            seed,
-            kem_key,
-            not_before: now,
-            replayed: BTreeSet::new(),
-        }
-    }
-
-    fn is_expired(&self, now: UnixTime) -> bool {
-        now.saturating_since(self.not_before) > SIGNED_PREKEY_KEPT
-    }
-
-    pub(crate) fn has_accepted(&self, entry: &ReplayEntry) -> bool {
-        self.replayed.contains(entry)
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.replayed.len() >= REPLAY_ENTRIES
-    }
-
-    fn decode(value: &[u8]) -> Result<Self, StateError> {
-        let mut reader = StateReader::start(value, RecordKind::SignedPrekey)?;
-        let pair = KeyPair::from_parts(reader.secret()?, reader.x25519()?);
-        let (seed, kem_key, not_before) = (reader.secret()?, reader.array()?, reader.time()?);
-        let secret = Self {
-            pair,
-            seed,
-            kem_key,
-            not_before,
-            replayed: BTreeSet::new(),
-        };
-        reader.finish()?;
-        Ok(secret)
-    }
-}
-
-impl OneTimeSecret {
-    fn new(pair: KeyPair, kem: &KemKeyPair, now: UnixTime) -> Self {
-        Self {
-            pair,
-            seed: kem.seed().duplicate(),
-            kem_key: kem_key_hash(kem.public()),
-            created: now,
-        }
-    }
-
-    fn decode(value: &[u8]) -> Result<Self, StateError> {
-        let mut reader = StateReader::start(value, RecordKind::OneTimePrekey)?;
-        let pair = KeyPair::from_parts(reader.secret()?, reader.x25519()?);
-        let secret = Self {
-            pair,
-            seed: reader.secret()?,
-            kem_key: reader.array()?,
-            created: reader.time()?,
-        };
-        reader.finish()?;
-        Ok(secret)
-    }
-}
-
-/// New and erased prekeys, staged.
-#[derive(Default)]
-struct PrekeyChange {
-    signed: Option<(SignedPrekeyId, Box<SignedSecret>)>,
-    one_time: Vec<(OneTimePrekeyId, Box<OneTimeSecret>)>,
-    dropped: Vec<OneTimePrekeyId>,
-    expired: Vec<SignedPrekeyId>,
-}
-
-/// Installs new prekeys.
-pub struct PrekeyTransition<'a> {
-    prekeys: &'a mut Prekeys,
-    change: PrekeyChange,
-}
-
-impl fmt::Debug for PrekeyTransition<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PrekeyTransition").finish_non_exhaustive()
-    }
-}
-
-impl Visit for PrekeyTransition<'_> {
-    fn visit(&self, visit: &mut dyn FnMut(Change<'_>)) {
-        if let Some((id, secret)) = &self.change.signed {
-            visit(Change::Put {
-                key: RecordKey::new(RecordKind::SignedPrekey, &[id.as_bytes()]),
-                value: &**secret,
-            });
-        }
-        for (id, secret) in &self.change.one_time {
-            visit(Change::Put {
-                key: RecordKey::new(RecordKind::OneTimePrekey, &[id.as_bytes()]),
-                value: &**secret,
-            });
-        }
-        for id in &self.change.dropped {
-            visit(Change::Delete {
-                key: RecordKey::new(RecordKind::OneTimePrekey, &[id.as_bytes()]),
-            });
-        }
-        for id in &self.change.expired {
-            for entry in self
-                .prekeys
-                .signed
-                .get(id)
-                .iter()
-                .flat_map(|secret| &secret.replayed)
-            {
-                visit(Change::Delete {
-                    key: RecordKey::new(RecordKind::ReplayEntry, &[id.as_bytes(), entry]),
-                });
-            }
-            visit(Change::Delete {
-                key: RecordKey::new(RecordKind::SignedPrekey, &[id.as_bytes()]),
-            });
-        }
-    }
-}
-
-impl Transition for PrekeyTransition<'_> {
-    fn apply(self) {
-        let Self { prekeys, change } = self;
-        prekeys.signed.extend(change.signed);
-        prekeys.one_time.extend(change.one_time);
-        change
-            .dropped
-            .iter()
-            .for_each(|id| drop(prekeys.one_time.remove(id)));
-        change
-            .expired
-            .iter()
-            .for_each(|id| drop(prekeys.signed.remove(id)));
-    }
-}
-
-struct ReplayRecord;
-
-impl Sealed for ReplayRecord {}
-impl Record for ReplayRecord {
-    fn encode_to(&self, writer: &mut StateWriter) {
-        writer.start(RecordKind::ReplayEntry);
-    }
-}
-
-impl Sealed for SignedSecret {}
-impl Record for SignedSecret {
-    fn encode_to(&self, writer: &mut StateWriter) {
-        writer.start(RecordKind::SignedPrekey);
-        encode_pair(&self.pair, (&self.seed, &self.kem_key), self.not_before, writer);
-    }
-}
-
-impl Sealed for OneTimeSecret {}
-impl Record for OneTimeSecret {
-    fn encode_to(&self, writer: &mut StateWriter) {
-        writer.start(RecordKind::OneTimePrekey);
-        encode_pair(&self.pair, (&self.seed, &self.kem_key), self.created, writer);
-    }
-}
-
-fn encode_pair(
-    pair: &KeyPair,
-    (seed, kem_key): (&Secret<64>, &[u8; 32]),
-    time: UnixTime,
-    writer: &mut StateWriter,
-) {
-    writer.secret(pair.secret());
-    writer.bytes(pair.public().as_bytes());
-    writer.secret(seed);
-    writer.bytes(kem_key);
-    writer.time(time);
 }
 
 fn draw(rng: &mut impl CryptoRng) -> (KeyPair, KemKeyPair) {

@@ -1,9 +1,9 @@
 //! Operation counts, kept only with feature `operation-counts`: tests assert how much work an input causes.
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// One X25519 multiplication by another party's key.
+#[derive(Clone, Copy)]
+pub(crate) enum Operation {
+    /// One X25519 multiplication by another party's key, or subgroup check of one.
     Agreement,
     /// One X25519 key pair made.
     KeyPair,
@@ -23,33 +23,32 @@ pub enum Operation {
     Verify,
 }
 
-/// Counts of one thread since the last [`take`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each field is the count of the operation it is named for"
-)]
-pub struct Counts {
-    pub agreement: u64,
-    pub key_pair: u64,
-    pub kem: u64,
-    pub chain_step: u64,
-    pub extract: u64,
-    pub seal: u64,
-    pub open: u64,
-    pub sign: u64,
-    pub verify: u64,
-}
-
 #[cfg(feature = "operation-counts")]
 mod recorded {
-    use super::{Counts, Operation};
     use core::cell::Cell;
 
+    use super::Operation;
+
+    /// Counts of one thread since the last [`take`]. Each field is named for its operation.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    #[expect(
+        missing_docs,
+        reason = "each field is the count of the operation it is named for"
+    )]
+    pub struct Counts {
+        pub agreement: u64,
+        pub key_pair: u64,
+        pub kem: u64,
+        pub chain_step: u64,
+        pub extract: u64,
+        pub seal: u64,
+        pub open: u64,
+        pub sign: u64,
+        pub verify: u64,
+    }
+
     std::thread_local! {
-        static COUNTS: Cell<Counts> = const { Cell::new(Counts {
-            agreement: 0, key_pair: 0, kem: 0, chain_step: 0, extract: 0, seal: 0, open: 0, sign: 0, verify: 0,
-        }) };
+        static COUNTS: Cell<Counts> = Cell::new(Counts::default());
     }
 
     pub(crate) fn record(operation: Operation) {
@@ -80,7 +79,7 @@ mod recorded {
 #[cfg(feature = "operation-counts")]
 pub(crate) use recorded::record;
 #[cfg(feature = "operation-counts")]
-pub use recorded::take;
+pub use recorded::{Counts, take};
 
 #[cfg(not(feature = "operation-counts"))]
 #[inline(always)]

@@ -15,30 +15,29 @@ use rust_crypto as backend;
 use verified as backend;
 
 /// Bytes of an ML-KEM-1024 ciphertext, on the heap: 1,568 are too many for the stack of a small target.
-pub type KemCiphertext = Box<[u8; KEM_CIPHERTEXT_LENGTH]>;
+pub(crate) type KemCiphertext = Box<[u8; KEM_CIPHERTEXT_LENGTH]>;
 
 /// A decapsulation key, kept as its seed `d || z` (R-PRM-6).
-#[expect(missing_debug_implementations, reason = "a private key is not printed")]
-pub struct KemKeyPair {
+pub(crate) struct KemKeyPair {
     seed: Secret<64>,
     public: KemPublicKey,
 }
 
 impl KemKeyPair {
     /// Draws a seed: `RAND(64)`.
-    pub fn generate(rng: &mut impl CryptoRng) -> Self {
+    pub(crate) fn generate(rng: &mut impl CryptoRng) -> Self {
         Self::from_seed(Secret::random(rng))
     }
 
     /// Expands a seed (FIPS 203, algorithm 16).
-    pub fn from_seed(seed: Secret<64>) -> Self {
+    pub(crate) fn from_seed(seed: Secret<64>) -> Self {
         record(Operation::Kem);
         let public = backend::public_key(&seed);
         Self { seed, public }
     }
 
     /// The encapsulation key.
-    pub fn public(&self) -> &KemPublicKey {
+    pub(crate) fn public(&self) -> &KemPublicKey {
         &self.public
     }
 

@@ -2,8 +2,8 @@
 
 pub(crate) mod aead;
 pub(crate) mod agreement;
-pub mod count;
+pub(crate) mod count;
 pub(crate) mod derive;
 pub(crate) mod hash;
-pub mod kem;
+pub(crate) mod kem;
 pub(crate) mod sign;

@@ -6,6 +6,7 @@
 //!   └────accept────────────────────────────────────────────────▲                receive only, never comes back
 //! ```
 
+mod accept;
 mod arrangement;
 mod book;
 mod change;

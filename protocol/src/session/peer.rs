@@ -22,7 +22,11 @@ pub struct PeerDevice {
     pub(crate) account: AccountId,
     pub(crate) certificate: CertificateHash,
     pub(crate) book: Book,
-    /// The current session first, if there is one, then archived ones, newest first.
+    /// The current session first, if there is one, then archived ones, newest first. Boxed: moving one moves no secret.
+    #[expect(
+        clippy::vec_box,
+        reason = "sessions are rearranged; their secrets stay where they are"
+    )]
     pub(crate) sessions: Vec<Box<Session>>,
     /// Failing handshakes it may still cause. In memory only (R-HS-7).
     pub(crate) handshakes: Budget,

@@ -1,19 +1,16 @@
 //! Opening messages: in a session that exists, or with the handshake that makes one (SPEC 9.5, 10.4, 12.2).
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use twotick_wire::{DeviceId, DeviceMessage, InitialMessage, Label, MessageId, Object, Sealed, UnixTime};
+use twotick_wire::{DeviceId, DeviceMessage, MessageId, Object, Sealed, UnixTime};
 
 use super::arrangement::{Arrangement, Source};
-use super::{Meta, PeerChange, PeerDevice, PeerTransition, Session, SessionEvent};
-use crate::error::{IdentityError, ReceiveError};
-use crate::handshake::agree;
+use super::{PeerChange, PeerDevice, PeerTransition, Session, SessionEvent};
+use crate::error::ReceiveError;
 use crate::identity::{Account, Device};
 use crate::prekey::{HandshakeStrength, PrekeyUse, Prekeys};
-use crate::primitive::hash::hash16;
-use crate::ratchet::{Core, OpenFailure, Opened, Ratchet, Route, Text};
+use crate::ratchet::{OpenFailure, Opened, Route, Text};
 use crate::staged::Staged;
 
 /// A message as it arrived: routing, and the bytes for this device.
@@ -197,147 +194,15 @@ impl PeerDevice {
             opened,
         }
     }
-
-    /// R-HS-4: look-ups first, then the budget, then the asymmetric work.
-    fn accept(
-        &mut self,
-        us: &Device,
-        prekeys: &Prekeys,
-        (route, message): (&Route, &InitialMessage<'_>),
-        now: UnixTime,
-    ) -> Result<OpenPlan, ReceiveError> {
-        let header = &message.header;
-        let signed = prekeys
-            .signed(&header.signed_prekey_id, now)
-            .ok_or(ReceiveError::UnknownSignedPrekey)?;
-        let one_time = match &header.one_time_prekey_id {
-            Some(id) => Some(prekeys.one_time(id).ok_or(ReceiveError::UnknownOneTimePrekey)?),
-            None => None,
-        };
-        let entry = hash16(Label::InitialMessage, &[header.ephemeral.as_bytes()]);
-        if one_time.is_none() {
-            if signed.has_accepted(&entry) {
-                return Err(ReceiveError::InitialMessageReplayed);
-            }
-            if signed.is_full() {
-                return Err(ReceiveError::ReplaySetFull);
-            }
-        }
-        if self.handshakes.available(now) == 0 {
-            return Err(ReceiveError::TooManyHandshakes);
-        }
-        let replay = one_time.is_none().then_some((header.signed_prekey_id, entry));
-        let used = PrekeyUse {
-            one_time: header.one_time_prekey_id,
-            replay,
-        };
-        let session = agree(us, header, &self.certificate, signed, one_time)
-            .map_err(|_| ReceiveError::Identity(IdentityError::BadKey))
-            .and_then(|keys| {
-                let own = signed.pair.duplicate();
-                let core = Core::responder(keys.root, keys.responder_header, keys.initiator_header, own);
-                let ratchet = Ratchet::new(core);
-                let found = ratchet
-                    .find(route, &message.sealed)
-                    .ok_or(ReceiveError::Undecryptable)?
-                    .map_err(failure)?;
-                let opened = ratchet
-                    .open(&found, &keys.session, route, &message.sealed, (now, &self.limits))
-                    .map_err(failure)?;
-                Ok((keys.session, ratchet, opened))
-            });
-        match session {
-            Ok((id, mut ratchet, opened)) => {
-                ratchet.apply(opened.change);
-                let session = Session {
-                    id,
-                    generation: header.generation,
-                    ephemeral: header.ephemeral,
-                    created: now,
-                    meta: Meta::default(),
-                    header: None,
-                    ratchet,
-                };
-                let strength = if used.one_time.is_some() {
-                    HandshakeStrength::OneTime
-                } else {
-                    HandshakeStrength::SignedOnly
-                };
-                self.place(
-                    Box::new(session),
-                    (opened.text, opened.evicted),
-                    (used, strength),
-                    now,
-                )
-            }
-            Err(error) => {
-                self.handshakes.take(now);
-                Err(error)
-            }
-        }
-    }
-
-    /// The table of SPEC 12.2.
-    fn place(
-        &self,
-        session: Box<Session>,
-        (text, evicted): (Text, usize),
-        (used, strength): (PrekeyUse, HandshakeStrength),
-        now: UnixTime,
-    ) -> Result<OpenPlan, ReceiveError> {
-        let generation = session.generation;
-        let confirmed = self.book.confirmed;
-        if generation < confirmed {
-            return Err(ReceiveError::StaleGeneration {
-                confirmed,
-                received: generation,
-            });
-        }
-        let mut events = Vec::new();
-        let mut arrangement = Arrangement::of(self, now, &mut events);
-        let wins = self.current().is_none_or(|current| {
-            let lower = session.id.expose() < current.id.expose();
-            generation > current.generation || (generation == current.generation && lower)
-        });
-        if wins {
-            arrangement.promote_new(true, now)
-        } else {
-            arrangement.archive_new(now)
-        }
-        arrangement.limit(self, &self.limits, &mut events);
-        let mut book = self.book.clone();
-        book.generation = book.generation.max(generation);
-        book.confirmed = generation;
-        book.retry_open = false;
-        let mut change = PeerChange {
-            arrangement,
-            moved: None,
-            new: Some(session),
-            book: Some(book),
-        };
-        let evicted = evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);
-        report_erased(evicted, &mut events);
-        let opened = OpenedMessage {
-            text,
-            generation,
-            began: Some(strength),
-            events,
-        };
-        Ok(OpenPlan {
-            change,
-            used: Some(used),
-            opened,
-        })
-    }
 }
 
-fn report_erased(count: usize, events: &mut Vec<SessionEvent>) {
+pub(super) fn report_erased(count: usize, events: &mut Vec<SessionEvent>) {
     if count > 0 {
         events.push(SessionEvent::SkippedKeysErased { count });
     }
 }
 
-fn failure(failure: OpenFailure) -> ReceiveError {
+pub(super) fn failure(failure: OpenFailure) -> ReceiveError {
     match failure {
         OpenFailure::Undecryptable => ReceiveError::Undecryptable,
         OpenFailure::KeyConsumed { number } => ReceiveError::KeyConsumed { number },

@@ -70,10 +70,14 @@ impl ListHead {
 
     /// Reads it as a field.
     pub fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
+        let head = Self {
             epoch: reader.u32()?,
             hash: ListHeadHash::decode_from(reader)?,
-        })
+        };
+        if head.epoch == 0 && head != Self::NONE {
+            return Err(DecodeError::InvalidValue);
+        }
+        Ok(head)
     }
 
     /// Writes it as a field.

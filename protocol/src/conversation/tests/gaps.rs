@@ -1,4 +1,5 @@
 use super::*;
+use crate::staged::Changes;
 
 /// R-CON-3: again is a duplicate, once; it changes nothing, and nothing is stored for it.
 #[test]
@@ -16,9 +17,11 @@ fn a_duplicate_is_reported_and_changes_nothing() {
         output: (),
     };
     let mut changes = 0;
-    staged
-        .commit(|all| Ok::<_, ()>(all.for_each(|_| changes += 1)))
-        .unwrap();
+    let store = |all: &Changes<'_>| {
+        all.for_each(|_| changes += 1);
+        Ok::<_, ()>(())
+    };
+    staged.commit(store).unwrap();
     assert_eq!(changes, 0);
     assert_eq!(bob.conversation.encode(), before);
 }

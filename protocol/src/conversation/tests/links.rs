@@ -1,12 +1,15 @@
 use super::*;
 
+/// What a test does to a message and its content.
+type Change = dyn Fn(&mut Sent, &mut Vec<u8>);
+
 /// R-CON-6: both ends compute one link, and everything it is said to cover changes it.
 #[test]
 fn a_link_covers_content_place_and_parents() {
     let (mut alice, mut bob) = (Participant::new(1), Participant::new(2));
     let hello = alice.says("hello");
     assert_eq!(bob.gets(&hello).link, hello.link);
-    let link = |change: &dyn Fn(&mut Sent, &mut Vec<u8>)| {
+    let link = |change: &Change| {
         let mut other = made_up(1, 1, 1, Vec::new());
         let mut content = b"hello".to_vec();
         change(&mut other, &mut content);
@@ -17,7 +20,7 @@ fn a_link_covers_content_place_and_parents() {
             .link
     };
     assert_eq!(link(&|_, _| ()), hello.link);
-    let changes: [&dyn Fn(&mut Sent, &mut Vec<u8>); 6] = [
+    let changes: [&Change; 6] = [
         &|_, content| content.push(0),
         &|sent, _| sent.id = MessageId::new([0; 16]),
         &|sent, _| sent.author = DeviceId::new([9; 16]),
