@@ -60,7 +60,7 @@ pub use link::{
 };
 pub use messenger::{
     DevicePlan, DeviceSetMismatch, HeadReport, NewReceipts, Outgoing, Received, ReceivedContent,
-    ReceivedMessage, ResendCopy, Sender, Sent, device_plan, receive, resend, send, send_control,
+    ReceivedMessage, ResendCopy, ResendParts, Sender, Sent, device_plan, receive, resend, send, send_control,
 };
 pub use payload::{BodyKey, Content, Message, Payload, PayloadContent, ReceiptKey};
 pub use prekey::{

@@ -1,5 +1,7 @@
 //! The limits of SPEC 4.3, each with what breaks when it is larger and when it is smaller.
 
+use twotick_wire::UnixTime;
+
 use crate::error::StateError;
 
 const MINUTE: u64 = 60;
@@ -37,6 +39,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Skipped keys stored before this are too old at `now`.
+    pub(crate) fn oldest_key(&self, now: UnixTime) -> UnixTime {
+        UnixTime::new(now.seconds().saturating_sub(self.skipped_key_age))
+    }
+
     /// Accepts limits that are nowhere over SPEC 4.3: `LimitTooHigh` otherwise.
     pub fn checked(self) -> Result<Self, StateError> {
         let most = Self::default();

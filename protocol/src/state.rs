@@ -1,6 +1,7 @@
 //! Reading and writing of stored state (SPEC 15.2): the strict codec, into buffers that wipe themselves.
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use twotick_wire::{DecodeError, Reader, UnixTime, X25519PublicKey};
 use zeroize::{Zeroize, Zeroizing};
@@ -12,8 +13,15 @@ use crate::staged::RecordKind;
 const VERSION: u8 = 1;
 
 /// Writes stored state. When it grows, the old buffer is wiped.
-#[derive(Debug)]
 pub struct StateWriter(Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for StateWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateWriter")
+            .field("length", &self.0.len())
+            .finish_non_exhaustive()
+    }
+}
 
 impl StateWriter {
     pub(crate) fn new() -> Self {

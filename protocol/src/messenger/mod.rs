@@ -6,4 +6,4 @@ mod send;
 
 pub use plan::{DevicePlan, DeviceSetMismatch, device_plan};
 pub use receive::{HeadReport, Received, ReceivedContent, ReceivedMessage, receive};
-pub use send::{NewReceipts, Outgoing, ResendCopy, Sender, Sent, resend, send, send_control};
+pub use send::{NewReceipts, Outgoing, ResendCopy, ResendParts, Sender, Sent, resend, send, send_control};

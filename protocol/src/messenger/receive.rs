@@ -37,7 +37,6 @@ pub struct Received {
 }
 
 /// What a message says, by kind.
-#[derive(Debug)]
 pub enum ReceivedContent {
     /// A message to us.
     Message(ReceivedMessage),
@@ -61,6 +60,34 @@ pub enum ReceivedContent {
     Reset,
     /// From another device of ours.
     DeviceSync(Zeroizing<Vec<u8>>),
+}
+
+/// Shows the length of the content, not the content.
+impl fmt::Debug for ReceivedContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => f.debug_tuple("Message").field(message).finish(),
+            Self::SentCopy { recipient, message } => f
+                .debug_struct("SentCopy")
+                .field("recipient", recipient)
+                .field("message", message)
+                .finish(),
+            Self::Ephemeral {
+                conversation,
+                content,
+            } => f
+                .debug_struct("Ephemeral")
+                .field("conversation", conversation)
+                .field("length", &content.len())
+                .finish(),
+            Self::RetryRequest(ids) => f.debug_tuple("RetryRequest").field(ids).finish(),
+            Self::Reset => f.write_str("Reset"),
+            Self::DeviceSync(content) => f
+                .debug_struct("DeviceSync")
+                .field("length", &content.len())
+                .finish(),
+        }
+    }
 }
 
 /// A message with its content.
@@ -106,14 +133,25 @@ pub fn receive<'a>(
         message: DeviceMessage::decode(envelope.message)?,
     };
     let plan = peer.plan_open(us, sender, prekeys, &incoming, now)?;
-    let payload = Payload::decode(plan.opened.payload()).map_err(|_| ReceiveError::Undecryptable)?;
-    let heads = HeadReport {
-        sender: sender.compare_head(payload.own),
-        own: own.compare_head(payload.peer),
-    };
     let accounts = Accounts {
         own: own.account_id(),
         sender: sender.account_id(),
+    };
+    let read = Payload::decode(plan.opened.payload())
+        .map_err(|_| ReceiveError::Undecryptable)
+        .and_then(|payload| Ok((payload.own, payload.peer, accounts.content(payload, envelope)?)));
+    let (theirs, ours, content) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            if plan.used.is_some() {
+                peer.count_failed_handshake(now);
+            }
+            return Err(error);
+        }
+    };
+    let heads = HeadReport {
+        sender: sender.compare_head(theirs),
+        own: own.compare_head(ours),
     };
     let received = Received {
         message_id: envelope.message_id,
@@ -121,7 +159,7 @@ pub fn receive<'a>(
         sender: sender.account_id(),
         generation: plan.opened.generation,
         began: plan.opened.began,
-        content: accounts.content(payload, envelope)?,
+        content,
         heads,
         events: plan.opened.events,
     };

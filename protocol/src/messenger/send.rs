@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
-use twotick_wire::{BodyHash, DeviceId, Envelope, HistoryLink, MessageId, UnixTime};
+use twotick_wire::{AccountId, BodyHash, DeviceId, Envelope, HistoryLink, MessageId, UnixTime};
 use zeroize::Zeroizing;
 
 use super::plan::{DeviceSetMismatch, device_plan, targets};
@@ -72,6 +72,8 @@ pub struct Sent {
 /// The payloads of a message, as each account's devices get them, and the shared body. Secret.
 pub struct ResendCopy {
     message_id: MessageId,
+    account: AccountId,
+    devices: Vec<DeviceId>,
     recipient: Zeroizing<Vec<u8>>,
     own: Zeroizing<Vec<u8>>,
     body: Vec<u8>,
@@ -85,21 +87,61 @@ impl fmt::Debug for ResendCopy {
     }
 }
 
+/// What a [`ResendCopy`] consists of, for the caller's storage. Secret.
+#[derive(Clone, Copy)]
+pub struct ResendParts<'a> {
+    /// The message.
+    pub message_id: MessageId,
+    /// Whom it was sent to.
+    pub account: AccountId,
+    /// The devices it was sealed for, which are all that may have it again (R-SES-10).
+    pub devices: &'a [DeviceId],
+    /// Payload for the recipient's devices.
+    pub recipient: &'a [u8],
+    /// Payload for our own other devices.
+    pub own: &'a [u8],
+    /// The shared body, if there is one.
+    pub body: &'a [u8],
+}
+
+impl fmt::Debug for ResendParts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResendParts")
+            .field("message_id", &self.message_id)
+            .finish_non_exhaustive()
+    }
+}
+
 impl ResendCopy {
     /// Takes back what [`parts`](Self::parts) gave.
-    pub fn from_parts(message_id: MessageId, recipient: &[u8], own: &[u8], body: &[u8]) -> Self {
+    pub fn from_parts(parts: &ResendParts<'_>) -> Self {
         let keep = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
         Self {
-            message_id,
-            recipient: keep(recipient),
-            own: keep(own),
-            body: body.to_vec(),
+            message_id: parts.message_id,
+            account: parts.account,
+            devices: parts.devices.to_vec(),
+            recipient: keep(parts.recipient),
+            own: keep(parts.own),
+            body: parts.body.to_vec(),
         }
     }
 
-    /// Message id, payload for the recipient's devices, payload for our own, shared body: for the caller's storage.
-    pub fn parts(&self) -> (MessageId, &[u8], &[u8], &[u8]) {
-        (self.message_id, &self.recipient, &self.own, &self.body)
+    /// All of it.
+    pub fn parts(&self) -> ResendParts<'_> {
+        ResendParts {
+            message_id: self.message_id,
+            account: self.account,
+            devices: &self.devices,
+            recipient: &self.recipient,
+            own: &self.own,
+            body: &self.body,
+        }
+    }
+
+    /// R-SES-10: only a device that the message was sent to may ask for it.
+    fn was_sent_to(&self, peer: &PeerDevice, own: &Account) -> bool {
+        let account = peer.account_id();
+        (account == self.account || account == own.account_id()) && self.devices.contains(&peer.device_id())
     }
 }
 
@@ -167,6 +209,8 @@ pub fn send<'a>(
     };
     let copy = ResendCopy {
         message_id,
+        account: recipient.account_id(),
+        devices: devices.iter().map(|peer| peer.device_id()).collect(),
         recipient: recipient_bytes,
         own: payload(own, own, copy).encode(),
         body,
@@ -204,6 +248,9 @@ pub fn resend<'a>(
     let account = if to_own { sender.own } else { sender.recipient };
     peer.require_listed(account)
         .map_err(|_| SendError::NotInDeviceList)?;
+    if !copy.was_sent_to(peer, sender.own) {
+        return Err(SendError::LimitReached);
+    }
     let book = peer.book_with_resend(copy.message_id)?;
     let payload = if to_own { &copy.own } else { &copy.recipient };
     let (mut change, message) = peer.plan_seal(sender.us, (copy.message_id, payload), now, rng)?;
@@ -314,12 +361,17 @@ fn payload(own: &Account, peer: &Account, content: PayloadContent) -> Payload {
 }
 
 /// Puts the content in: inline if it fits the smallest bucket, else as a shared body (R-MSG-1).
+///
+/// A message takes one form for all devices: the sent copy names the recipient too, and must fit as well.
 fn fill(
     mut payload: Payload,
     (message_id, content): (&MessageId, &[u8]),
     rng: &mut impl CryptoRng,
 ) -> Result<(Payload, Vec<u8>), SendError> {
-    let (form, body) = if payload.content.fits_inline(content.len()) {
+    let copied = matches!(payload.content, PayloadContent::Message(_))
+        .then_some(AccountId::LENGTH)
+        .unwrap_or_default();
+    let (form, body) = if payload.content.fits_inline(content.len() + copied) {
         (Content::Inline(Zeroizing::new(content.to_vec())), Vec::new())
     } else {
         let key = BodyKey::generate(rng);

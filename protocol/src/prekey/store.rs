@@ -6,15 +6,16 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::CryptoRng;
+use twotick_wire::Signature;
 use twotick_wire::{
     KemPublicKey, Label, OneTimePrekey, OneTimePrekeyId, SignedPrekey, SignedPrekeyId, UnixTime,
 };
-use twotick_wire::{Signature, X25519PublicKey};
 
 use super::secrets::{OneTimeSecret, SignedSecret};
 use super::transition::{PrekeyChange, PrekeyTransition};
 use super::{one_time_prekey_id, signed_prekey_id};
 use crate::error::{IdentityError, StateError};
+use crate::handshake::kem_key_hash;
 use crate::identity::Device;
 use crate::limits::constants::{ONE_TIME_PREKEYS_KEPT, SIGNED_PREKEY_RENEWAL, SIGNED_PREKEY_VALIDITY};
 use crate::primitive::agreement::KeyPair;
@@ -57,10 +58,12 @@ impl Prekeys {
         Self::default()
     }
 
-    /// Whether the newest signed prekey is due for renewal, or there is none.
+    /// Whether the newest signed prekey is due for renewal, by age or as its replay set is full, or there is none.
     pub fn needs_renewal(&self, now: UnixTime) -> bool {
-        let newest = self.signed.values().map(|secret| secret.not_before).max();
-        newest.is_none_or(|time| now.saturating_since(time) >= SIGNED_PREKEY_RENEWAL)
+        let newest = self.signed.values().max_by_key(|secret| secret.not_before);
+        newest.is_none_or(|secret| {
+            now.saturating_since(secret.not_before) >= SIGNED_PREKEY_RENEWAL || secret.is_full()
+        })
     }
 
     /// One-time prekeys whose private half is here.
@@ -83,7 +86,7 @@ impl Prekeys {
         let mut published = PublishedPrekeys::default();
         if signed {
             let (pair, kem) = draw(rng);
-            self.require_new(&pair, &change, device)?;
+            self.require_new((&pair, &kem), &change, device)?;
             let prekey = sign_signed(device, &pair, &kem, now);
             let secret = SignedSecret::new(pair, &kem, now);
             change.signed = Some((signed_prekey_id(&prekey), Box::new(secret)));
@@ -91,7 +94,7 @@ impl Prekeys {
         }
         for _ in 0..count {
             let (pair, kem) = draw(rng);
-            self.require_new(&pair, &change, device)?;
+            self.require_new((&pair, &kem), &change, device)?;
             let prekey = sign_one_time(device, &pair, &kem);
             let secret = OneTimeSecret::new(pair, &kem, now);
             change
@@ -101,6 +104,10 @@ impl Prekeys {
         }
         change.expired = self.expired(now);
         change.dropped = self.surplus(change.one_time.len());
+        let over = change.one_time.len().saturating_sub(ONE_TIME_PREKEYS_KEPT);
+        published.one_time.drain(..over);
+        let over = change.one_time.drain(..over).map(|(id, _)| id);
+        change.dropped.extend(over);
         published.dropped.clone_from(&change.dropped);
         published.expired.clone_from(&change.expired);
         Ok(Staged {
@@ -189,17 +196,23 @@ impl Prekeys {
     /// R-PRM-9: a generator that repeats itself must not go on.
     fn require_new(
         &self,
-        pair: &KeyPair,
+        (pair, kem): (&KeyPair, &KemKeyPair),
         change: &PrekeyChange,
         device: &Device,
     ) -> Result<(), IdentityError> {
-        let known = self.signed.values().map(|secret| secret.pair.public());
-        let known = known.chain(self.one_time.values().map(|secret| secret.pair.public()));
-        let known = known.chain(change.signed.iter().map(|(_, secret)| secret.pair.public()));
-        let mut known = known.chain(change.one_time.iter().map(|(_, secret)| secret.pair.public()));
-        let repeated =
-            known.any(|key: &X25519PublicKey| key == pair.public()) || device.holds_key(pair.public());
-        if repeated {
+        let signed = self
+            .signed
+            .values()
+            .chain(change.signed.iter().map(|(_, new)| new));
+        let one_time = self
+            .one_time
+            .values()
+            .chain(change.one_time.iter().map(|(_, new)| new));
+        let signed = signed.map(|secret| (secret.pair.public(), &secret.kem_key));
+        let mut known = signed.chain(one_time.map(|secret| (secret.pair.public(), &secret.kem_key)));
+        let kem = kem_key_hash(kem.public());
+        let repeated = known.any(|(public, known)| public == pair.public() || *known == kem);
+        if repeated || device.holds_key(pair.public()) {
             Err(IdentityError::RandomnessFailure)
         } else {
             Ok(())

@@ -1,5 +1,7 @@
 //! The state of SPEC 10.1 without the skipped keys, and the steps of 10.2 and 10.3.
 
+use alloc::boxed::Box;
+
 use rand_core::CryptoRng;
 use twotick_wire::{Label, X25519PublicKey};
 
@@ -17,6 +19,8 @@ pub(crate) struct Chain {
 }
 
 /// Root, chains and header keys: about 400 bytes, replaced whole by each message.
+///
+/// Boxed wherever it is kept or staged: moving it moves a pointer, and leaves no keys behind in the old place.
 pub(crate) struct Core {
     pub(crate) root: Secret<32>,
     pub(crate) own: Option<KeyPair>,
@@ -64,8 +68,8 @@ impl Core {
         }
     }
 
-    pub(crate) fn duplicate(&self) -> Self {
-        Self {
+    pub(crate) fn duplicate(&self) -> Box<Self> {
+        Box::new(Self {
             root: self.root.duplicate(),
             own: self.own.as_ref().map(KeyPair::duplicate),
             peer: self.peer,
@@ -74,16 +78,16 @@ impl Core {
             next_sending_header: self.next_sending_header.duplicate(),
             next_receiving_header: self.next_receiving_header.duplicate(),
             previous_length: self.previous_length,
-        }
+        })
     }
 
     /// The sending half of a DH step; draws `RAND(32)`. `None` if no peer key is known yet.
-    pub(crate) fn start_sending(&self, rng: &mut impl CryptoRng) -> Option<Result<Self, BadKey>> {
+    pub(crate) fn start_sending(&self, rng: &mut impl CryptoRng) -> Option<Result<Box<Self>, BadKey>> {
         let peer = self.peer?;
         let own = KeyPair::generate(rng);
         Some(own.agree(&peer).map(|shared| {
             let step = root_step(&self.root, &shared);
-            Self {
+            Box::new(Self {
                 root: step.root,
                 own: Some(own),
                 peer: Some(peer),
@@ -96,16 +100,16 @@ impl Core {
                 next_sending_header: step.next_header,
                 next_receiving_header: self.next_receiving_header.duplicate(),
                 previous_length: self.previous_length,
-            }
+            })
         }))
     }
 
     /// The receiving half of a DH step to the key of an authenticated header. `None` if we have no key pair yet.
-    pub(crate) fn start_receiving(&self, peer: X25519PublicKey) -> Option<Result<Self, BadKey>> {
+    pub(crate) fn start_receiving(&self, peer: X25519PublicKey) -> Option<Result<Box<Self>, BadKey>> {
         let own = self.own.as_ref()?;
         Some(own.agree(&peer).map(|shared| {
             let step = root_step(&self.root, &shared);
-            Self {
+            Box::new(Self {
                 root: step.root,
                 own: Some(own.duplicate()),
                 peer: Some(peer),
@@ -121,7 +125,7 @@ impl Core {
                     .sending
                     .as_ref()
                     .map_or(self.previous_length, |chain| chain.number),
-            }
+            })
         }))
     }
 

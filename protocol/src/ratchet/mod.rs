@@ -22,6 +22,8 @@ pub(crate) use open::{OpenFailure, Opened, Text};
 pub(crate) use seal::SealFailure;
 pub(crate) use skipped::{Skipped, SkippedChange};
 
+use alloc::boxed::Box;
+
 use crate::error::StateError;
 use crate::secret::Secret;
 use crate::state::{StateReader, StateWriter};
@@ -31,20 +33,20 @@ pub(crate) type SessionId = Secret<32>;
 
 /// One session's ratchet: the small core that each message replaces, and the store of skipped keys.
 pub(crate) struct Ratchet {
-    pub(crate) core: Core,
+    pub(crate) core: Box<Core>,
     pub(crate) skipped: Skipped,
 }
 
 /// The state after an opened message, beside the state before it.
 pub(crate) struct RatchetChange {
-    pub(crate) core: Core,
+    pub(crate) core: Box<Core>,
     pub(crate) skipped: SkippedChange,
 }
 
 impl Ratchet {
     pub(crate) fn new(core: Core) -> Self {
         Self {
-            core,
+            core: Box::new(core),
             skipped: Skipped::default(),
         }
     }
@@ -62,7 +64,7 @@ impl Ratchet {
 
     pub(crate) fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {
         Ok(Self {
-            core: Core::decode_from(reader)?,
+            core: Box::new(Core::decode_from(reader)?),
             skipped: Skipped::decode_from(reader)?,
         })
     }

@@ -1,5 +1,6 @@
 //! `open` of SPEC 10.4: find the header, plan the step, open the body; the state is only read.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use twotick_wire::{MAX_PAYLOAD, Sealed, UnixTime};
@@ -101,7 +102,7 @@ impl Ratchet {
 
     fn plan(&self, found: &Found, now: UnixTime, limits: &Limits) -> Result<Plan, OpenFailure> {
         let number = found.header.number;
-        let oldest = UnixTime::new(now.seconds().saturating_sub(limits.skipped_key_age));
+        let oldest = limits.oldest_key(now);
         let base = SkippedChange {
             oldest,
             most: limits.skipped_keys,
@@ -175,7 +176,7 @@ impl Ratchet {
     }
 }
 
-type Turn = (Core, Option<(KeyList, Secret<32>)>, usize);
+type Turn = (Box<Core>, Option<(KeyList, Secret<32>)>, usize);
 
 struct Plan {
     message_key: Secret<32>,
@@ -186,7 +187,7 @@ struct Plan {
 
 /// Advances the live chain of `core` to `number` and takes its key.
 fn plan_ahead(
-    mut core: Core,
+    mut core: Box<Core>,
     number: u32,
     mut skipped: SkippedChange,
     now: UnixTime,

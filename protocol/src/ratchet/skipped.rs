@@ -96,6 +96,25 @@ impl Skipped {
         after
     }
 
+    /// How many keys were stored before `oldest`.
+    pub(crate) fn expired(&self, oldest: UnixTime) -> usize {
+        let chains = self.finished.iter().map(|chain| &chain.keys);
+        chains
+            .chain([&self.live])
+            .flat_map(KeyList::iter)
+            .filter(|(_, stored, _)| *stored < oldest)
+            .count()
+    }
+
+    /// Erases keys stored before `oldest`, and chains that then hold none.
+    pub(crate) fn expire(&mut self, oldest: UnixTime) {
+        self.live.remove_stored_before(oldest);
+        for chain in &mut self.finished {
+            chain.keys.remove_stored_before(oldest);
+        }
+        self.finished.retain(|chain| !chain.keys.is_empty());
+    }
+
     /// Applies a change in place.
     pub(crate) fn apply(&mut self, change: SkippedChange) {
         if let Some(place) = change.take {
@@ -107,11 +126,7 @@ impl Skipped {
             self.finished.insert(0, FinishedChain { header_key, keys });
         }
         self.live.append(&change.fresh);
-        self.live.remove_stored_before(change.oldest);
-        for chain in &mut self.finished {
-            chain.keys.remove_stored_before(change.oldest);
-        }
-        self.finished.retain(|chain| !chain.keys.is_empty());
+        self.expire(change.oldest);
         self.finished.truncate(change.most_chains);
         self.shrink_to(change.most);
     }
@@ -251,12 +266,7 @@ impl Skipped {
                 return Err(StateError::Corrupt);
             }
             let header_key = if live { None } else { Some(reader.secret()?) };
-            let count = reader.count(limits.skipped_keys)?;
-            let mut keys = KeyList::with_capacity(count);
-            for _ in 0..count {
-                let (number, stored) = (reader.u32()?, reader.time()?);
-                keys.push(number, stored, &reader.secret()?);
-            }
+            let keys = read_keys(reader, limits.skipped_keys)?;
             match header_key {
                 None => skipped.live = keys,
                 Some(header_key) => skipped.finished.push(FinishedChain { header_key, keys }),
@@ -274,11 +284,37 @@ impl Skipped {
 impl SkippedChange {
     /// Changes nothing, whatever the store holds.
     pub(crate) fn none() -> Self {
+        Self::expire(UnixTime::default())
+    }
+
+    /// Erases what was stored before `oldest`.
+    pub(crate) fn expire(oldest: UnixTime) -> Self {
         Self {
+            oldest,
             most: usize::MAX,
             most_chains: usize::MAX,
             ..Self::default()
         }
+    }
+}
+
+/// One chain's keys: at least one, ascending by number.
+fn read_keys(reader: &mut StateReader<'_>, most: usize) -> Result<KeyList, StateError> {
+    let count = reader.count(most)?;
+    let mut keys = KeyList::with_capacity(count);
+    let mut last = None;
+    for _ in 0..count {
+        let (number, stored) = (reader.u32()?, reader.time()?);
+        if last.is_some_and(|last| last >= number) {
+            return Err(StateError::Corrupt);
+        }
+        last = Some(number);
+        keys.push(number, stored, &reader.secret()?);
+    }
+    if keys.is_empty() {
+        Err(StateError::Corrupt)
+    } else {
+        Ok(keys)
     }
 }
 

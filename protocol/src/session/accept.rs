@@ -83,16 +83,19 @@ impl PeerDevice {
         if self.handshakes.available(now) == 0 {
             return Err(ReceiveError::TooManyHandshakes);
         }
-        match self.respond(us, &looked_up, (route, message), now) {
-            Ok((session, opened)) => {
-                let strength = looked_up.strength();
-                self.place(session, (opened.0, opened.1), (looked_up.used, strength), now)
-            }
-            Err(error) => {
-                self.handshakes.take(now);
-                Err(error)
-            }
+        let strength = looked_up.strength();
+        let placed = self
+            .respond(us, &looked_up, (route, message), now)
+            .and_then(|(session, opened)| self.place(session, opened, (looked_up.used, strength), now));
+        if placed.is_err() {
+            self.count_failed_handshake(now);
         }
+        placed
+    }
+
+    /// Takes one from the budget (R-HS-7).
+    pub(crate) fn count_failed_handshake(&mut self, now: UnixTime) {
+        self.handshakes.take(now);
     }
 
     /// Agrees, and opens the first message in the session this makes.
@@ -166,7 +169,7 @@ impl PeerDevice {
         } else {
             arrangement.archive_new(now)
         }
-        arrangement.limit(self, &self.limits, &mut events);
+        arrangement.limit(self, generation, &mut events);
         let mut book = self.book.clone();
         book.generation = book.generation.max(generation);
         book.confirmed = generation;
@@ -176,6 +179,7 @@ impl PeerDevice {
             moved: None,
             new: Some(session),
             book: Some(book),
+            oldest: self.limits.oldest_key(now),
         };
         let evicted = evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);
         report_erased(evicted, &mut events);

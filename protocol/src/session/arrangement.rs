@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use twotick_wire::UnixTime;
 
 use super::{Meta, PeerDevice, SessionEvent};
-use crate::limits::Limits;
 use crate::limits::constants::{ARCHIVED_SESSION, ARCHIVED_SESSION_LONGEST};
 
 /// One current, four archived, and one that is about to be evicted.
@@ -130,18 +129,16 @@ impl Arrangement {
         }
     }
 
-    /// Erases the oldest archived sessions over the limit.
-    pub(crate) fn limit(&mut self, peer: &PeerDevice, limits: &Limits, events: &mut Vec<SessionEvent>) {
+    /// Erases the oldest archived sessions over the limit. `new` is the generation of the new session.
+    pub(crate) fn limit(&mut self, peer: &PeerDevice, new: u32, events: &mut Vec<SessionEvent>) {
         let current = usize::from(self.current().is_some());
-        while self.length > current + limits.archived_sessions {
+        while self.length > current + peer.limits.archived_sessions {
             self.length -= 1;
-            if let Source::Existing(index) = self.slots[self.length].source
-                && let Some(session) = peer.sessions.get(index)
-            {
-                events.push(SessionEvent::SessionErased {
-                    generation: session.generation,
-                });
-            }
+            let generation = match self.slots[self.length].source {
+                Source::Existing(index) => peer.sessions.get(index).map(|session| session.generation),
+                Source::New => Some(new),
+            };
+            events.extend(generation.map(|generation| SessionEvent::SessionErased { generation }));
         }
     }
 

@@ -4,6 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use twotick_wire::UnixTime;
+
 use super::arrangement::{Arrangement, Slot, Source};
 use super::book::Book;
 use super::{PeerDevice, Session};
@@ -19,18 +21,30 @@ pub(crate) struct PeerChange {
     pub(crate) moved: Option<(usize, RatchetChange)>,
     pub(crate) new: Option<Box<Session>>,
     pub(crate) book: Option<Book>,
+    /// Skipped keys stored before this are erased, in every session (R-DR-9).
+    pub(crate) oldest: UnixTime,
 }
 
 impl PeerChange {
-    /// Evicts what is over the limit of the peer device; returns how many keys.
+    /// Evicts what is over the limit of the peer device, or too old in a session that does not move; returns how many keys.
     pub(crate) fn limit_keys(&mut self, peer: &PeerDevice, most: usize) -> usize {
         let Self {
             arrangement,
             moved,
             new,
+            oldest,
             ..
         } = self;
-        arrangement.share_keys(most, |source| match source {
+        let mut expired = 0;
+        for slot in arrangement.slots() {
+            if let Source::Existing(index) = slot.source
+                && moved.as_ref().is_none_or(|(at, _)| *at != index)
+                && let Some(session) = peer.sessions.get(index)
+            {
+                expired += session.ratchet.skipped.expired(*oldest);
+            }
+        }
+        let evicted = arrangement.share_keys(most, |source| match source {
             Source::New => new.as_ref().map_or(0, |session| session.ratchet.skipped.len()),
             Source::Existing(index) => {
                 let Some(session) = peer.sessions.get(index) else {
@@ -38,44 +52,33 @@ impl PeerChange {
                 };
                 match &*moved {
                     Some((at, change)) if *at == index => session.ratchet.skipped.len_after(&change.skipped),
-                    _ => session.ratchet.skipped.len(),
+                    _ => session.ratchet.skipped.len() - session.ratchet.skipped.expired(*oldest),
                 }
             }
-        })
+        });
+        evicted + expired
     }
 
     pub(crate) fn apply(self, peer: &mut PeerDevice) {
-        let mut former: Vec<Option<Box<Session>>> = core::mem::take(&mut peer.sessions)
-            .into_iter()
-            .map(Some)
-            .collect();
+        let in_place = self.is_in_place(peer);
         if let Some((index, change)) = self.moved
-            && let Some(Some(session)) = former.get_mut(index)
+            && let Some(session) = peer.sessions.get_mut(index)
         {
             session.ratchet.apply(change);
         }
-        let mut new = self.new;
-        for slot in self.arrangement.slots() {
-            let session = match slot.source {
-                Source::New => new.take(),
-                Source::Existing(index) => former.get_mut(index).and_then(Option::take),
-            };
-            if let Some(mut session) = session {
-                session.meta = slot.meta;
-                if slot.meta.confirmed {
-                    session.header = None;
-                }
-                session.ratchet.skipped.shrink_to(slot.keys);
-                peer.sessions.push(session);
-            }
+        for session in &mut peer.sessions {
+            session.ratchet.skipped.expire(self.oldest);
         }
         if let Some(book) = self.book {
             peer.book = book;
         }
+        if !in_place {
+            rearrange(peer, &self.arrangement, self.new);
+        }
     }
 
     /// Whether nothing but one session's ratchet moves: the common case needs no rearrangement.
-    pub(crate) fn is_in_place(&self, peer: &PeerDevice) -> bool {
+    fn is_in_place(&self, peer: &PeerDevice) -> bool {
         let same = |(index, slot): (usize, &Slot)| {
             slot.source == Source::Existing(index)
                 && slot.keys == usize::MAX
@@ -87,6 +90,27 @@ impl PeerChange {
         self.new.is_none()
             && self.arrangement.slots().len() == peer.sessions.len()
             && self.arrangement.slots().iter().enumerate().all(same)
+    }
+}
+
+/// Puts the sessions of `peer` in a new order; those that have no slot are erased.
+#[expect(clippy::vec_box, reason = "as in PeerDevice")]
+fn rearrange(peer: &mut PeerDevice, arrangement: &Arrangement, mut new: Option<Box<Session>>) {
+    let former: Vec<Box<Session>> = core::mem::take(&mut peer.sessions);
+    let mut former: Vec<Option<Box<Session>>> = former.into_iter().map(Some).collect();
+    for slot in arrangement.slots() {
+        let session = match slot.source {
+            Source::New => new.take(),
+            Source::Existing(index) => former.get_mut(index).and_then(Option::take),
+        };
+        if let Some(mut session) = session {
+            session.meta = slot.meta;
+            if slot.meta.confirmed {
+                session.header = None;
+            }
+            session.ratchet.skipped.shrink_to(slot.keys);
+            peer.sessions.push(session);
+        }
     }
 }
 
@@ -126,18 +150,7 @@ impl Transition for PeerTransition<'_> {
         if let Some((prekeys, used)) = self.prekeys {
             prekeys.apply_use(used);
         }
-        if self.change.is_in_place(self.peer) {
-            if let Some((index, change)) = self.change.moved
-                && let Some(session) = self.peer.sessions.get_mut(index)
-            {
-                session.ratchet.apply(change);
-            }
-            if let Some(book) = self.change.book {
-                self.peer.book = book;
-            }
-        } else {
-            self.change.apply(self.peer);
-        }
+        self.change.apply(self.peer);
     }
 }
 
@@ -159,7 +172,7 @@ impl Record for PeerView<'_> {
             match slot.source {
                 Source::New => {
                     if let Some(session) = &change.new {
-                        encode(session, slot, None, writer);
+                        encode(session, slot, (None, change.oldest), writer);
                     }
                 }
                 Source::Existing(index) => {
@@ -169,7 +182,7 @@ impl Record for PeerView<'_> {
                             .as_ref()
                             .filter(|(at, _)| *at == index)
                             .map(|(_, change)| change);
-                        encode(session, slot, moved, writer);
+                        encode(session, slot, (moved, change.oldest), writer);
                     }
                 }
             }
@@ -177,7 +190,12 @@ impl Record for PeerView<'_> {
     }
 }
 
-fn encode(session: &Session, slot: &Slot, moved: Option<&RatchetChange>, writer: &mut StateWriter) {
+fn encode(
+    session: &Session,
+    slot: &Slot,
+    (moved, oldest): (Option<&RatchetChange>, UnixTime),
+    writer: &mut StateWriter,
+) {
     session.encode_head_to(&slot.meta, writer);
     match moved {
         Some(change) => {
@@ -192,7 +210,7 @@ fn encode(session: &Session, slot: &Slot, moved: Option<&RatchetChange>, writer:
             session
                 .ratchet
                 .skipped
-                .encode_changed_to(&SkippedChange::none(), slot.keys, writer);
+                .encode_changed_to(&SkippedChange::expire(oldest), slot.keys, writer);
         }
     }
 }

@@ -10,6 +10,7 @@ mod accept;
 mod arrangement;
 mod book;
 mod change;
+mod expire;
 mod peer;
 mod receive;
 mod recover;

@@ -95,10 +95,14 @@ impl PeerDevice {
         incoming: &Incoming<'_>,
         now: UnixTime,
     ) -> Result<OpenPlan, ReceiveError> {
-        if incoming.from == us.device_id() {
+        let claimed = match &incoming.message {
+            DeviceMessage::Initial(message) => message.header.certificate.device_id,
+            DeviceMessage::Ratchet(_) => incoming.from,
+        };
+        if [incoming.from, claimed].contains(&us.device_id()) {
             return Err(ReceiveError::OwnDevice);
         }
-        if incoming.from != self.device || incoming.to != us.device_id() {
+        if [incoming.from, claimed] != [self.device; 2] || incoming.to != us.device_id() {
             return Err(ReceiveError::WrongDevice);
         }
         self.require_listed(account)?;
@@ -113,9 +117,6 @@ impl PeerDevice {
                 self.open_in_session(&route(Object::RatchetMessage), &message.sealed, now, |_| true)
             }
             DeviceMessage::Initial(message) => {
-                if message.header.certificate.device_id != self.device {
-                    return Err(ReceiveError::WrongDevice);
-                }
                 if !self.claims(message) {
                     return Err(ReceiveError::NotInDeviceList);
                 }
@@ -179,6 +180,7 @@ impl PeerDevice {
             moved: Some((index, opened.change)),
             new: None,
             book,
+            oldest: self.limits.oldest_key(now),
         };
         let evicted = opened.evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);
         report_erased(evicted, &mut events);

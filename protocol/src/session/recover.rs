@@ -79,6 +79,7 @@ impl PeerDevice {
             moved: None,
             new: None,
             book: Some(book),
+            oldest: UnixTime::default(),
         };
         Staged {
             transition: PeerTransition {

@@ -4,9 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
-use twotick_wire::{InitialHeader, MAX_PAYLOAD, MessageId, Object, SUITE, UnixTime, bucket_for};
+use twotick_wire::{
+    InitialHeader, MAX_PAYLOAD, MessageId, Object, SUITE, UnixTime, X25519PublicKey, bucket_for,
+};
 
 use super::arrangement::Arrangement;
+use super::receive::report_erased;
 use super::{Meta, PeerChange, PeerDevice, PeerTransition, Session, SessionEvent, SessionStatus};
 use crate::error::SendError;
 use crate::handshake::initiate;
@@ -42,9 +45,7 @@ impl PeerDevice {
             .checked_add(1)
             .ok_or(SendError::ChainExhausted)?;
         let (header, keys) = initiate(us, bundle, generation, rng)?;
-        if us.holds_key(&header.ephemeral)
-            || self.sessions.iter().any(|old| old.ephemeral == header.ephemeral)
-        {
+        if self.knows_key(us, &header.ephemeral) {
             return Err(SendError::RandomnessFailure);
         }
         let peer_key = bundle.bundle.signed_prekey.diffie_hellman;
@@ -61,15 +62,18 @@ impl PeerDevice {
         let mut events = Vec::new();
         let mut arrangement = Arrangement::of(self, now, &mut events);
         arrangement.promote_new(false, now);
-        arrangement.limit(self, &self.limits, &mut events);
+        arrangement.limit(self, generation, &mut events);
         let mut book = self.book.clone();
         book.generation = generation;
-        let change = PeerChange {
+        let mut change = PeerChange {
             arrangement,
             moved: None,
             new: Some(Box::new(session)),
             book: Some(book),
+            oldest: self.limits.oldest_key(now),
         };
+        let erased = change.limit_keys(self, self.limits.skipped_keys_of_peer);
+        report_erased(erased, &mut events);
         let transition = PeerTransition {
             peer: self,
             change,
@@ -83,8 +87,8 @@ impl PeerDevice {
 
     /// Seals `payload` in the current session: an initial message until it is confirmed, then a ratchet message.
     ///
-    /// One allocation, the message. Draws as R-DR-7. Errors: `NoSession`, `SessionUnanswered`, `ContentTooLong`,
-    /// `ChainExhausted`, `NotInDeviceList`.
+    /// Two allocations, the message and the next state. Draws as R-DR-7. Errors: `NoSession`, `SessionUnanswered`,
+    /// `ContentTooLong`, `ChainExhausted`, `NotInDeviceList`, `RandomnessFailure`.
     pub fn seal(
         &mut self,
         us: &Device,
@@ -147,6 +151,15 @@ impl PeerDevice {
                 SealFailure::BadKey => SendError::BadKey,
                 SealFailure::NotYet => SendError::NoSession(self.device),
             })?;
+        let turned = session.ratchet.core.sending.is_none();
+        if turned
+            && core
+                .own
+                .as_ref()
+                .is_some_and(|own| self.knows_key(us, own.public()))
+        {
+            return Err(SendError::RandomnessFailure);
+        }
         let moved = Some((
             0,
             RatchetChange {
@@ -161,9 +174,22 @@ impl PeerDevice {
                 moved,
                 new: None,
                 book: None,
+                oldest: UnixTime::default(),
             },
             message,
         ))
+    }
+}
+
+impl PeerDevice {
+    /// R-PRM-9: whether a key that should be new is one that we hold, or have used with this device.
+    fn knows_key(&self, us: &Device, key: &X25519PublicKey) -> bool {
+        let ratchet_key = |session: &Session| session.ratchet.core.own.as_ref().map(|own| *own.public());
+        us.holds_key(key)
+            || self
+                .sessions
+                .iter()
+                .any(|session| session.ephemeral == *key || ratchet_key(session) == Some(*key))
     }
 }
 
