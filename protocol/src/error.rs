@@ -235,6 +235,10 @@ pub enum SendError {
     DeviceListStale,
     #[error("sessions at hand are not those of the device lists")]
     DeviceSetMismatch(Box<crate::messenger::DeviceSetMismatch>),
+    #[error("conversation is not the one with this recipient")]
+    WrongConversation,
+    #[error("content of this kind is not for this device")]
+    WrongKind,
     #[error("message was sent again already, or never sent to this device")]
     LimitReached,
     #[error("the generator gave a key that is already here")]
@@ -252,6 +256,8 @@ impl SendError {
             Self::ContentTooLong => ErrorCode::ContentTooLong,
             Self::NotInDeviceList => ErrorCode::NotInDeviceList,
             Self::DeviceListStale => ErrorCode::DeviceListStale,
+            Self::WrongConversation => ErrorCode::WrongConversation,
+            Self::WrongKind => ErrorCode::InvalidValue,
             Self::LimitReached => ErrorCode::LimitReached,
             Self::RandomnessFailure => ErrorCode::RandomnessFailure,
         }
@@ -302,6 +308,8 @@ pub enum ReceiveError {
     TooFarAhead { gap: u32, limit: u32 },
     #[error("handshake of generation {received}, confirmed is {confirmed}")]
     StaleGeneration { confirmed: u32, received: u32 },
+    #[error("handshake of generation {received} is too far from {known}")]
+    GenerationTooFar { known: u32, received: u32 },
     #[error("payload names a conversation its sender has no part in")]
     WrongConversation,
 }
@@ -324,6 +332,7 @@ impl ReceiveError {
             Self::KeyConsumed { .. } => ErrorCode::KeyConsumed,
             Self::TooFarAhead { .. } => ErrorCode::TooFarAhead,
             Self::StaleGeneration { .. } => ErrorCode::StaleGeneration,
+            Self::GenerationTooFar { .. } => ErrorCode::GenerationTooFar,
             Self::WrongConversation => ErrorCode::WrongConversation,
         }
     }

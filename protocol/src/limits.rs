@@ -93,6 +93,8 @@ pub mod constants {
     pub const ARCHIVED_SESSION: u64 = 72 * HOUR;
     /// Life of an archived session in any case.
     pub const ARCHIVED_SESSION_LONGEST: u64 = 30 * DAY;
+    /// Generations that one handshake may advance. Larger: a thief exhausts them. Smaller: many lost resets lock out.
+    pub const GENERATION_STEP: u32 = 65_536;
     /// Failed handshakes of a device before it has to wait.
     pub const HANDSHAKE_BUDGET: u32 = 8;
     /// Seconds after which one more is allowed.

@@ -26,7 +26,7 @@ impl<X: Transition, T> Staged<X, T> {
     /// Stores the changes with `store`, which must make them durable together, then installs them and releases the result.
     ///
     /// If `store` fails, its error is returned and nothing has changed.
-    pub fn commit<E>(self, store: impl FnOnce(&Changes<'_>) -> Result<(), E>) -> Result<T, E> {
+    pub fn commit<E>(mut self, store: impl FnOnce(&Changes<'_>) -> Result<(), E>) -> Result<T, E> {
         store(&Changes(&self.transition))?;
         self.transition.apply();
         Ok(self.output)
@@ -148,12 +148,12 @@ pub enum RecordKind {
 
 /// What [`Staged`] installs. Implemented in this crate only.
 pub trait Transition: Visit {
-    /// Installs the changes; cannot fail.
-    fn apply(self);
+    /// Installs the changes; cannot fail. In place, so that the state it replaces is wiped where it lies.
+    fn apply(&mut self);
 }
 
 impl<X: Transition, Y: Transition> Transition for (X, Y) {
-    fn apply(self) {
+    fn apply(&mut self) {
         self.0.apply();
         self.1.apply();
     }
@@ -167,8 +167,8 @@ impl<X: Visit, Y: Visit> Visit for (X, Y) {
 }
 
 impl<X: Transition> Transition for Vec<X> {
-    fn apply(self) {
-        self.into_iter().for_each(Transition::apply);
+    fn apply(&mut self) {
+        self.iter_mut().for_each(Transition::apply);
     }
 }
 
@@ -179,8 +179,8 @@ impl<X: Visit> Visit for Vec<X> {
 }
 
 impl<X: Transition> Transition for Option<X> {
-    fn apply(self) {
-        self.into_iter().for_each(Transition::apply);
+    fn apply(&mut self) {
+        self.iter_mut().for_each(Transition::apply);
     }
 }
 

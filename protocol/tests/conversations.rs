@@ -35,3 +35,24 @@ fn late_messages_open_once_and_only_once() {
         assert!(world.deliver((1, 0), envelope).is_err());
     }
 }
+
+/// R-MSG-1: every length arrives on every device, whichever form it takes; short messages cost one bucket.
+#[test]
+fn every_length_around_the_inline_limit_arrives() {
+    let mut world = World::new(3, &[2, 1]);
+    world.talk((0, 0), 1, "start");
+    world.talk((1, 0), 0, "answer");
+    world.talk((0, 1), 1, "from the other device");
+    for length in (0..300).step_by(7) {
+        let text = "x".repeat(length);
+        let sent = world.say((0, 0), 1, &text);
+        let sizes: Vec<_> = sent.envelopes.iter().map(|(_, bytes)| bytes.len()).collect();
+        assert!(
+            sizes.iter().all(|size| *size == sizes[0]) || length == 0,
+            "{sizes:?}"
+        );
+        for got in world.deliver_all(&sent) {
+            assert_eq!(got_text(&got.unwrap().0), text);
+        }
+    }
+}

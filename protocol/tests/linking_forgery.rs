@@ -8,7 +8,7 @@ use curve25519_dalek::montgomery::MontgomeryPoint;
 use household::linking::{Channel, playing_existing, playing_new, sealed};
 use household::{NOW, Pen, Person, rng, unsigned};
 use twotick_protocol::wire::{
-    AccountKey, DeviceCertificate, DeviceId, DeviceList, DeviceSigningKey, ErrorCode, Label, LinkAcceptance,
+    AccountKey, DeviceCertificate, DeviceId, DeviceSigningKey, ErrorCode, Label, LinkAcceptance,
     LinkCompletion, LinkProposal, LinkRequest, LinkStep, X25519PublicKey,
 };
 use twotick_protocol::{DeviceKeys, ExistingDevice, LinkError, NewAccepted, NewDevice, certificate_hash};
@@ -73,65 +73,59 @@ fn proposal_of_anything_else_is_not_signed() {
 #[test]
 fn completion_that_does_not_hold_together_is_refused() {
     let alice = Person::with_devices(1, 2);
-    let complete = |change: &dyn Fn(&mut LinkCompletion)| {
-        let (channel, new, mut completion) = accepted(&alice);
-        change(&mut completion);
-        let sealed_completion = channel.seal(LinkStep::Completion, &completion.encode());
-        code(new.completion(&sealed(&sealed_completion), NOW))
+    let changes: [(&dyn Fn(&mut LinkCompletion), ErrorCode); 7] = [
+        (
+            &|c| c.device_list = alice.list.clone(),
+            ErrorCode::NotInDeviceList,
+        ),
+        (
+            &|c| c.device_list = Person::seeded(2).list,
+            ErrorCode::WrongAccount,
+        ),
+        (&|c| c.device_list.epoch = 9, ErrorCode::BadAccountSignature),
+        (&|c| c.siblings.reverse(), ErrorCode::NotInDeviceList),
+        (&|c| c.siblings.truncate(2), ErrorCode::NotInDeviceList),
+        (
+            &|c| c.siblings.push(c.siblings[0].clone()),
+            ErrorCode::NotInDeviceList,
+        ),
+        (&|c| c.siblings[0].capabilities = 1, ErrorCode::NotInDeviceList),
+    ];
+    assert_eq!(complete(&alice, &|_| {}), None);
+    for (change, refused) in changes {
+        assert_eq!(complete(&alice, change), Some(refused));
+    }
+}
+
+/// R-LNK-4, R-LST-3: a dishonest primary lists other keys under the new device's id, or one key for two siblings.
+#[test]
+fn completion_with_keys_of_another_device_is_refused() {
+    let alice = Person::with_devices(1, 2);
+    let replace = |completion: &mut LinkCompletion, place: usize, identity| {
+        let (device, device_id) = (Pen::seeded(7), completion.siblings[place].device_id);
+        let other = DeviceCertificate {
+            device_id,
+            ..unsigned(&alice.pen, &device, identity)
+        };
+        completion.siblings[place] = alice.pen.certify(&device, other);
+        let hash = certificate_hash(&completion.siblings[place]);
+        completion.device_list.devices[place].certificate_hash = hash;
+        completion.device_list = alice.pen.sign_list(completion.device_list.clone());
     };
-    let resigned = |list: &mut DeviceList| *list = alice.pen.sign_list(list.clone());
-    let old = alice.list.clone();
-    assert_eq!(complete(&|_| {}), None);
-    assert_eq!(
-        complete(&|c| c.device_list = old.clone()),
-        Some(ErrorCode::NotInDeviceList)
-    );
-    assert_eq!(
-        complete(&|c| c.device_list = Person::seeded(2).list),
-        Some(ErrorCode::WrongAccount)
-    );
-    assert_eq!(
-        complete(&|c| c.device_list.epoch = 9),
-        Some(ErrorCode::BadAccountSignature)
-    );
-    assert_eq!(
-        complete(&|c| c.siblings.reverse()),
-        Some(ErrorCode::NotInDeviceList)
-    );
-    assert_eq!(
-        complete(&|c| c.siblings.truncate(2)),
-        Some(ErrorCode::NotInDeviceList)
-    );
-    assert_eq!(
-        complete(&|c| c.siblings.push(c.siblings[0].clone())),
-        Some(ErrorCode::NotInDeviceList)
-    );
-    assert_eq!(
-        complete(&|c| c.siblings[0].capabilities = 1),
-        Some(ErrorCode::NotInDeviceList)
-    );
+    let is_new = |sibling: &DeviceCertificate| alice.list.entry(&sibling.device_id).is_none();
+    let in_our_place = |completion: &mut LinkCompletion| {
+        let place = completion.siblings.iter().position(is_new).unwrap();
+        replace(completion, place, household::identity_key(8));
+    };
+    assert_eq!(complete(&alice, &in_our_place), Some(ErrorCode::NotInDeviceList));
     let shared_key = |completion: &mut LinkCompletion| {
-        let [one, two] = [0, 1].map(|at| alice.list.devices[at].device_id);
-        let place = |id| {
-            completion
-                .siblings
-                .iter()
-                .position(|sibling| sibling.device_id == id)
-                .unwrap()
-        };
-        let (one, two) = (place(one), place(two));
-        let device = Pen::seeded(7);
-        let key = completion.siblings[one].device_identity_key;
-        let twin = DeviceCertificate {
-            device_id: completion.siblings[two].device_id,
-            account_key: alice.key.account_key(),
-            ..unsigned(&alice.pen, &device, key)
-        };
-        completion.siblings[two] = alice.pen.certify(&device, twin);
-        completion.device_list.devices[two].certificate_hash = certificate_hash(&completion.siblings[two]);
-        resigned(&mut completion.device_list);
+        let places = (0..3)
+            .filter(|&place| !is_new(&completion.siblings[place]))
+            .collect::<Vec<_>>();
+        let key = completion.siblings[places[0]].device_identity_key;
+        replace(completion, places[1], key);
     };
-    assert_eq!(complete(&shared_key), Some(ErrorCode::DuplicateKey));
+    assert_eq!(complete(&alice, &shared_key), Some(ErrorCode::DuplicateKey));
 }
 
 /// R-LNK-5, attack H2: the keys of a request are checked before anything is signed.
@@ -257,6 +251,14 @@ fn accepted(alice: &Person) -> (Channel, NewAccepted, LinkCompletion) {
             siblings,
         },
     )
+}
+
+/// What the new device says to a changed completion.
+fn complete(alice: &Person, change: &dyn Fn(&mut LinkCompletion)) -> Option<ErrorCode> {
+    let (channel, new, mut completion) = accepted(alice);
+    change(&mut completion);
+    let message = channel.seal(LinkStep::Completion, &completion.encode());
+    code(new.completion(&sealed(&message), NOW))
 }
 
 fn code<T>(outcome: Result<T, LinkError>) -> Option<ErrorCode> {

@@ -73,9 +73,17 @@ fn request_that_breaks_the_rules_of_lists_is_refused() {
 fn request_needs_the_offers_account_and_all_siblings() {
     let (alice, bob) = (Person::with_devices(1, 2), Person::seeded(2));
     let keys = || DeviceKeys::generate(&mut rng(9));
-    let (existing, new) = confirmed(&alice);
-    let refused = request_to(&bob, existing, &new.request(keys()).0).map(|_| ());
-    assert_eq!(refused, Err(LinkError::Identity(IdentityError::WrongAccount)));
+    for (key, account) in [(&bob.key, &alice), (&alice.key, &bob)] {
+        let (existing, new) = confirmed(&alice);
+        let (request, trusted) = (new.request(keys()).0, account.as_trusted());
+        let certificates = [account.certificate(account.devices.len() - 1)];
+        let us = &account.devices[0];
+        let refused = existing.request(&sealed(&request), key, &trusted, &certificates, us, NOW);
+        assert_eq!(
+            refused.map(|_| ()),
+            Err(LinkError::Identity(IdentityError::WrongAccount))
+        );
+    }
 
     let (existing, new) = confirmed(&alice);
     let request = new.request(keys()).0;

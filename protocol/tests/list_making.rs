@@ -47,6 +47,7 @@ fn oldest_revocation_gives_way_and_is_told() {
     }
     let mut known = alice.as_trusted();
     let one_more = alice.add_device();
+    commit(known.adopt(alice.list.clone(), NOW).unwrap());
     alice.revoke(one_more);
     assert_eq!(alice.list.revoked.len(), 64);
     assert!(

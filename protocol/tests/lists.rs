@@ -127,57 +127,36 @@ fn missed_epochs_are_counted() {
     );
 }
 
-/// R-LST-4, attack D2: every row of the table that refuses, and none changes a stored byte (R-ERR-1).
+/// R-LST-4, attack D2: rollback, and two histories with both lists as evidence. No stored byte changes (R-ERR-1).
 #[test]
-fn refused_list_changes_nothing() {
+fn rollback_and_fork_are_refused_with_evidence() {
     let mut alice = Person::with_devices(1, 3);
     let older = alice.list.clone();
-    let revoked = alice.devices[2].device_id();
-    alice.revoke(revoked);
+    alice.renew_list();
     let mut known = alice.as_trusted();
     let (current, before) = (alice.list.clone(), known.encode());
-    let mut twin = alice.list.clone();
-    twin.expires = after(34 * DAY);
+    let twin = alice.pen.sign_list(DeviceList {
+        expires: after(34 * DAY),
+        ..current.clone()
+    });
     alice.renew_list();
-    let next = alice.list.clone();
-    let sign = |list| alice.pen.sign_list(list);
-    let (twin, other_past) = (
-        sign(twin),
-        sign(DeviceList {
-            previous: ListHash::new([8; 32]),
-            ..next.clone()
-        }),
-    );
+    let previous = ListHash::new([8; 32]);
+    let other_past = alice.pen.sign_list(DeviceList {
+        previous,
+        ..alice.list.clone()
+    });
     let fork = |received: &DeviceList| {
-        let evidence = ForkEvidence {
-            known: current.clone(),
-            received: received.clone(),
+        let (known, received) = (current.clone(), received.clone());
+        IdentityError::DeviceListFork(Box::new(ForkEvidence {
+            known,
+            received,
             rotation: None,
-        };
-        IdentityError::DeviceListFork(Box::new(evidence))
+        }))
     };
-    let dropped = sign(DeviceList {
-        devices: next.devices[..1].to_vec(),
-        ..next.clone()
-    });
-    let forgotten = sign(DeviceList {
-        revoked: vec![],
-        ..next.clone()
-    });
-    let altered = sign(DeviceList {
-        revoked: vec![Revocation {
-            device_id: revoked,
-            epoch: 1,
-        }],
-        ..next.clone()
-    });
-    let later = DeviceList {
-        epoch: current.epoch + 2,
-        previous: ListHash::new([8; 32]),
-        ..older.clone()
+    let unsigned = DeviceList {
+        expires: after(1),
+        ..alice.list.clone()
     };
-    let mut unsigned = next.clone();
-    unsigned.expires = after(1);
     let cases = [
         (
             older,
@@ -188,12 +167,55 @@ fn refused_list_changes_nothing() {
         ),
         (twin.clone(), fork(&twin)),
         (other_past.clone(), fork(&other_past)),
-        (dropped, IdentityError::BrokenListChain),
-        (forgotten, IdentityError::BrokenListChain),
-        (altered, IdentityError::BrokenListChain),
-        (sign(later), IdentityError::DeviceRevoked),
         (unsigned, IdentityError::BadAccountSignature),
         (Person::seeded(2).list, IdentityError::WrongAccount),
+    ];
+    for (list, refused) in cases {
+        assert_eq!(adopt(&mut known, &list), Err(refused));
+        assert_eq!(known.encode(), before);
+    }
+}
+
+/// R-LST-4, R-LST-7: devices and revocations do not go in silence, and no revoked device comes back (R-ERR-1).
+#[test]
+fn list_that_drops_or_returns_a_device_is_refused() {
+    let mut alice = Person::with_devices(1, 3);
+    let with_revoked = alice.list.devices.clone();
+    let device_id = alice.devices[2].device_id();
+    alice.revoke(device_id);
+    let mut known = alice.as_trusted();
+    let before = known.encode();
+    alice.renew_list();
+    let next = alice.list.clone();
+    let changed = |change: &dyn Fn(&mut DeviceList)| {
+        let mut list = next.clone();
+        change(&mut list);
+        list.revoked.sort_by_key(|revocation| revocation.device_id);
+        alice.pen.sign_list(list)
+    };
+    let backdated = |list: &mut DeviceList| {
+        let device_id = list.devices.remove(1).device_id;
+        list.revoked.push(Revocation { device_id, epoch: 1 });
+    };
+    let returned = |list: &mut DeviceList| {
+        (list.epoch, list.previous) = (list.epoch + 1, ListHash::new([8; 32]));
+        (list.devices, list.revoked) = (with_revoked.clone(), vec![]);
+    };
+    let cases = [
+        (
+            changed(&|list| list.devices.truncate(1)),
+            IdentityError::BrokenListChain,
+        ),
+        (changed(&backdated), IdentityError::BrokenListChain),
+        (
+            changed(&|list| list.revoked.clear()),
+            IdentityError::BrokenListChain,
+        ),
+        (
+            changed(&|list| list.revoked[0].epoch = 1),
+            IdentityError::BrokenListChain,
+        ),
+        (changed(&returned), IdentityError::DeviceRevoked),
     ];
     for (list, refused) in cases {
         assert_eq!(adopt(&mut known, &list), Err(refused));

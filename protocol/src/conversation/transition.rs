@@ -57,8 +57,8 @@ impl Visit for ConversationTransition<'_> {
 }
 
 impl Transition for ConversationTransition<'_> {
-    fn apply(self) {
-        if let Some(next) = self.next {
+    fn apply(&mut self) {
+        if let Some(next) = self.next.take() {
             *self.conversation = next;
         }
     }

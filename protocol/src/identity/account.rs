@@ -169,6 +169,14 @@ impl Account {
         self.list.entry(device).map(|entry| entry.certificate_hash)
     }
 
+    /// Whether this account was reached by following rotations from `former` (SPEC 5.5).
+    #[must_use]
+    pub fn succeeds(&self, former: &AccountId) -> bool {
+        self.followed
+            .iter()
+            .any(|rotation| account_id(&rotation.old_account_key) == *former)
+    }
+
     /// The key of its record (SPEC 15.2). It changes with the account id, when a rotation is followed.
     #[must_use]
     pub fn record_key(&self) -> RecordKey {

@@ -96,8 +96,8 @@ impl Visit for AccountTransition<'_> {
 }
 
 impl Transition for AccountTransition<'_> {
-    fn apply(self) {
-        if let Some(next) = self.next {
+    fn apply(&mut self) {
+        if let Some(next) = self.next.take() {
             *self.account = next;
         }
     }

@@ -55,6 +55,8 @@ pub struct Sent {
     pub message_id: MessageId,
     /// One encoded envelope for each device.
     pub envelopes: Vec<(DeviceId, Vec<u8>)>,
+    /// Devices that did not get it: listed, never met, in a list that has expired (R-LST-5).
+    pub withheld: Vec<DeviceId>,
     /// What a later resend needs; keep it until the message is delivered.
     pub copy: ResendCopy,
     /// What verifies its receipts; stored in the same batch.
@@ -161,7 +163,7 @@ impl Visit for NewReceipts {
 }
 
 impl Transition for NewReceipts {
-    fn apply(self) {}
+    fn apply(&mut self) {}
 }
 
 /// The changes of one sent message: all sessions, the conversation, the receipt key.
@@ -179,12 +181,16 @@ pub fn send<'a>(
     rng: &mut impl CryptoRng,
 ) -> Result<Staged<SendTransition<'a>, Sent>, SendError> {
     let Sender { us, own, recipient } = *sender;
-    require_device_set(sender, &devices, now)?;
+    let conversation_of_both = conversation_id(&own.account_id(), &recipient.account_id());
+    if *conversation.id() != conversation_of_both {
+        return Err(SendError::WrongConversation);
+    }
+    let withheld = require_device_set(sender, &devices, now)?;
     let message_id = MessageId::new(draw(rng));
     let receipt_key = outgoing.receipts.then(|| ReceiptKey::generate(rng));
     let (step, place) = conversation.plan_send(us.device_id(), &message_id, outgoing.content)?;
     let message = Message {
-        conversation: conversation_id(&own.account_id(), &recipient.account_id()),
+        conversation: conversation_of_both,
         lamport: place.lamport,
         sequence: place.sequence,
         sent_at: outgoing.sent_at,
@@ -210,12 +216,16 @@ pub fn send<'a>(
     let copy = ResendCopy {
         message_id,
         account: recipient.account_id(),
-        devices: devices.iter().map(|peer| peer.device_id()).collect(),
+        devices: devices
+            .iter()
+            .map(|peer| peer.device_id())
+            .filter(|id| !withheld.contains(id))
+            .collect(),
         recipient: recipient_bytes,
         own: payload(own, own, copy).encode(),
         body,
     };
-    let (transitions, envelopes) = seal_all(sender, devices, &copy, now, rng)?;
+    let (transitions, envelopes) = seal_all(sender, (devices, &withheld), &copy, now, rng)?;
     let record =
         |key: &ReceiptKey| SentReceipts::new(key.duplicate(), message_id, recipient.account_id(), now);
     let receipts = receipt_key.as_ref().map(record);
@@ -223,6 +233,7 @@ pub fn send<'a>(
     let sent = Sent {
         message_id,
         envelopes,
+        withheld,
         copy,
         receipts,
         lamport: place.lamport,
@@ -280,6 +291,7 @@ pub fn send_control<'a>(
     let account = if to_own { sender.own } else { sender.recipient };
     peer.require_listed(account)
         .map_err(|_| SendError::NotInDeviceList)?;
+    require_control(sender, to_own, &content)?;
     let message_id = MessageId::new(draw(rng));
     let mut payload = payload(sender.own, account, content);
     let mut body = Vec::new();
@@ -303,15 +315,39 @@ pub fn send_control<'a>(
     })
 }
 
+/// Kinds 1 and 2 have a place in the history and go through [`send`]; kind 6 is for our own devices.
+fn require_control(sender: &Sender<'_>, to_own: bool, content: &PayloadContent) -> Result<(), SendError> {
+    let allowed = match content {
+        PayloadContent::Message(_) | PayloadContent::SentCopy { .. } => false,
+        PayloadContent::Ephemeral { conversation, .. } => {
+            let other = if to_own { sender.own } else { sender.recipient };
+            *conversation == conversation_id(&sender.own.account_id(), &other.account_id())
+        }
+        PayloadContent::RetryRequest(ids) => (1..=8).contains(&ids.len()) && ids.is_sorted_by(|a, b| a < b),
+        PayloadContent::Reset => true,
+        PayloadContent::DeviceSync(_) => to_own,
+    };
+    if allowed {
+        Ok(())
+    } else {
+        Err(SendError::WrongKind)
+    }
+}
+
 fn require_device_set(
     sender: &Sender<'_>,
     devices: &[&mut PeerDevice],
     now: UnixTime,
-) -> Result<(), SendError> {
+) -> Result<Vec<DeviceId>, SendError> {
     let known: Vec<&PeerDevice> = devices.iter().map(|peer| &**peer).collect();
     let plan = device_plan(sender.us, sender.own, sender.recipient, &known, now);
     if plan.need_bundle.is_empty() && plan.removed.is_empty() {
-        return Ok(());
+        let to_nobody = plan.encrypt_to.is_empty() && !plan.withheld.is_empty();
+        return if to_nobody {
+            Err(SendError::DeviceListStale)
+        } else {
+            Ok(plan.withheld)
+        };
     }
     let mismatch = DeviceSetMismatch {
         missing: plan.need_bundle,
@@ -324,7 +360,7 @@ type Sealed<'a> = (Vec<PeerTransition<'a>>, Vec<(DeviceId, Vec<u8>)>);
 
 fn seal_all<'a>(
     sender: &Sender<'_>,
-    mut devices: Vec<&'a mut PeerDevice>,
+    (mut devices, withheld): (Vec<&'a mut PeerDevice>, &[DeviceId]),
     copy: &ResendCopy,
     now: UnixTime,
     rng: &mut impl CryptoRng,
@@ -332,9 +368,15 @@ fn seal_all<'a>(
     let mut transitions = Vec::with_capacity(devices.len());
     let mut envelopes = Vec::with_capacity(devices.len());
     for (account, device) in targets(sender.us, sender.own, sender.recipient) {
-        let Some(position) = devices.iter().position(|peer| peer.device_id() == device) else {
+        let Some(position) = devices
+            .iter()
+            .position(|peer| peer.device_id() == device && peer.account_id() == account.account_id())
+        else {
             continue;
         };
+        if withheld.contains(&device) {
+            continue;
+        }
         let peer = devices.swap_remove(position);
         let to_own = account.account_id() == sender.own.account_id();
         let payload = if to_own { &copy.own } else { &copy.recipient };

@@ -76,10 +76,10 @@ impl Visit for PrekeyTransition<'_> {
 }
 
 impl Transition for PrekeyTransition<'_> {
-    fn apply(self) {
+    fn apply(&mut self) {
         let Self { prekeys, change } = self;
-        prekeys.signed.extend(change.signed);
-        prekeys.one_time.extend(change.one_time);
+        prekeys.signed.extend(change.signed.take());
+        prekeys.one_time.extend(change.one_time.drain(..));
         change
             .dropped
             .iter()

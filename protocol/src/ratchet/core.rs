@@ -1,7 +1,5 @@
 //! The state of SPEC 10.1 without the skipped keys, and the steps of 10.2 and 10.3.
 
-use alloc::boxed::Box;
-
 use rand_core::CryptoRng;
 use twotick_wire::{Label, X25519PublicKey};
 
@@ -20,10 +18,12 @@ pub(crate) struct Chain {
 
 /// Root, chains and header keys: about 400 bytes, replaced whole by each message.
 ///
-/// Boxed wherever it is kept or staged: moving it moves a pointer, and leaves no keys behind in the old place.
+/// It is swapped in place, never moved out of the heap, so it leaves no keys behind.
 pub(crate) struct Core {
     pub(crate) root: Secret<32>,
     pub(crate) own: Option<KeyPair>,
+    /// Our ratchet key of the last turn, public half: a generator that repeats it is noticed (R-PRM-9).
+    pub(crate) former: Option<X25519PublicKey>,
     pub(crate) peer: Option<X25519PublicKey>,
     /// Absent when the sending half of a DH step is due.
     pub(crate) sending: Option<Chain>,
@@ -59,6 +59,7 @@ impl Core {
         Self {
             root,
             own: None,
+            former: None,
             peer: None,
             sending: None,
             receiving: None,
@@ -68,28 +69,30 @@ impl Core {
         }
     }
 
-    pub(crate) fn duplicate(&self) -> Box<Self> {
-        Box::new(Self {
+    pub(crate) fn duplicate(&self) -> Self {
+        Self {
             root: self.root.duplicate(),
             own: self.own.as_ref().map(KeyPair::duplicate),
+            former: self.former,
             peer: self.peer,
             sending: self.sending.as_ref().map(Chain::duplicate),
             receiving: self.receiving.as_ref().map(Chain::duplicate),
             next_sending_header: self.next_sending_header.duplicate(),
             next_receiving_header: self.next_receiving_header.duplicate(),
             previous_length: self.previous_length,
-        })
+        }
     }
 
     /// The sending half of a DH step; draws `RAND(32)`. `None` if no peer key is known yet.
-    pub(crate) fn start_sending(&self, rng: &mut impl CryptoRng) -> Option<Result<Box<Self>, BadKey>> {
+    pub(crate) fn start_sending(&self, rng: &mut impl CryptoRng) -> Option<Result<Self, BadKey>> {
         let peer = self.peer?;
         let own = KeyPair::generate(rng);
         Some(own.agree(&peer).map(|shared| {
             let step = root_step(&self.root, &shared);
-            Box::new(Self {
+            Self {
                 root: step.root,
                 own: Some(own),
+                former: self.former,
                 peer: Some(peer),
                 sending: Some(Chain {
                     header_key: self.next_sending_header.duplicate(),
@@ -100,18 +103,20 @@ impl Core {
                 next_sending_header: step.next_header,
                 next_receiving_header: self.next_receiving_header.duplicate(),
                 previous_length: self.previous_length,
-            })
+            }
         }))
     }
 
     /// The receiving half of a DH step to the key of an authenticated header. `None` if we have no key pair yet.
-    pub(crate) fn start_receiving(&self, peer: X25519PublicKey) -> Option<Result<Box<Self>, BadKey>> {
+    pub(crate) fn start_receiving(&self, peer: X25519PublicKey) -> Option<Result<Self, BadKey>> {
         let own = self.own.as_ref()?;
         Some(own.agree(&peer).map(|shared| {
             let step = root_step(&self.root, &shared);
-            Box::new(Self {
+            Self {
                 root: step.root,
-                own: Some(own.duplicate()),
+                // Used up: the peer cannot turn again before it has our next key (R-DR-11).
+                own: None,
+                former: Some(*own.public()),
                 peer: Some(peer),
                 sending: None,
                 receiving: Some(Chain {
@@ -125,7 +130,7 @@ impl Core {
                     .sending
                     .as_ref()
                     .map_or(self.previous_length, |chain| chain.number),
-            })
+            }
         }))
     }
 
@@ -135,6 +140,7 @@ impl Core {
             writer.secret(own.secret());
             writer.bytes(own.public().as_bytes());
         });
+        writer.option(self.former.as_ref(), |writer, key| writer.bytes(key.as_bytes()));
         writer.option(self.peer.as_ref(), |writer, peer| writer.bytes(peer.as_bytes()));
         writer.option(self.sending.as_ref(), |writer, chain| chain.encode_to(writer));
         writer.option(self.receiving.as_ref(), |writer, chain| chain.encode_to(writer));
@@ -147,6 +153,7 @@ impl Core {
         Ok(Self {
             root: reader.secret()?,
             own: reader.option(|reader| Ok(KeyPair::from_parts(reader.secret()?, reader.x25519()?)))?,
+            former: reader.option(StateReader::x25519)?,
             peer: reader.option(StateReader::x25519)?,
             sending: reader.option(Chain::decode_from)?,
             receiving: reader.option(Chain::decode_from)?,

@@ -1,6 +1,6 @@
 //! The header inside a ratchet message and the routing it is bound to (SPEC 10.4).
 
-use twotick_wire::{DeviceId, Label, MessageId, Object, Reader, SUITE, Writer, X25519PublicKey};
+use twotick_wire::{DeviceId, Label, MessageId, Object, Reader, SUITE, X25519PublicKey};
 
 use crate::primitive::aead::{self, Forged};
 use crate::secret::Secret;
@@ -21,14 +21,10 @@ pub(crate) struct Header {
 
 impl Header {
     pub(crate) fn encode(&self) -> [u8; HEADER_LENGTH] {
-        let mut writer = Writer::with_capacity(HEADER_LENGTH);
-        writer.u32(0);
-        writer.bytes(self.ratchet_key.as_bytes());
-        writer.u32(self.previous_length);
-        writer.u32(self.number);
-        writer.u32(0);
         let mut bytes = [0; HEADER_LENGTH];
-        bytes.copy_from_slice(writer.as_slice());
+        bytes[4..36].copy_from_slice(self.ratchet_key.as_bytes());
+        bytes[36..40].copy_from_slice(&self.previous_length.to_be_bytes());
+        bytes[40..44].copy_from_slice(&self.number.to_be_bytes());
         bytes
     }
 

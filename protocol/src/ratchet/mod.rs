@@ -22,8 +22,6 @@ pub(crate) use open::{OpenFailure, Opened, Text};
 pub(crate) use seal::SealFailure;
 pub(crate) use skipped::{Skipped, SkippedChange};
 
-use alloc::boxed::Box;
-
 use crate::error::StateError;
 use crate::secret::Secret;
 use crate::state::{StateReader, StateWriter};
@@ -33,28 +31,28 @@ pub(crate) type SessionId = Secret<32>;
 
 /// One session's ratchet: the small core that each message replaces, and the store of skipped keys.
 pub(crate) struct Ratchet {
-    pub(crate) core: Box<Core>,
+    pub(crate) core: Core,
     pub(crate) skipped: Skipped,
 }
 
 /// The state after an opened message, beside the state before it.
 pub(crate) struct RatchetChange {
-    pub(crate) core: Box<Core>,
+    pub(crate) core: Core,
     pub(crate) skipped: SkippedChange,
 }
 
 impl Ratchet {
     pub(crate) fn new(core: Core) -> Self {
         Self {
-            core: Box::new(core),
+            core,
             skipped: Skipped::default(),
         }
     }
 
-    /// Installs a change.
-    pub(crate) fn apply(&mut self, change: RatchetChange) {
-        self.core = change.core;
-        self.skipped.apply(change.skipped);
+    /// Installs a change in place; the former core is left in `change`, to be wiped there.
+    pub(crate) fn apply(&mut self, change: &mut RatchetChange) {
+        ::core::mem::swap(&mut self.core, &mut change.core);
+        self.skipped.apply(::core::mem::take(&mut change.skipped));
     }
 
     pub(crate) fn encode_to(&self, writer: &mut StateWriter) {
@@ -64,7 +62,7 @@ impl Ratchet {
 
     pub(crate) fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {
         Ok(Self {
-            core: Box::new(Core::decode_from(reader)?),
+            core: Core::decode_from(reader)?,
             skipped: Skipped::decode_from(reader)?,
         })
     }

@@ -10,6 +10,7 @@ use super::core::Chain;
 use super::header::{Header, Route, open_header};
 use super::keys::KeyList;
 use super::seal::body_key;
+use super::skipped::FinishedChain;
 use super::{Core, Ratchet, RatchetChange, SessionId, SkippedChange};
 use crate::limits::Limits;
 use crate::padding::unpad;
@@ -163,9 +164,13 @@ impl Ratchet {
         if let Some(old) = &self.core.receiving {
             let gap = header.previous_length.saturating_sub(old.number);
             check_jump(gap, limits)?;
+            check_jump(header.number, limits)?;
             let (tail, _, over) = skip(old, gap, now, limits);
             dropped = over;
-            finish = Some((tail, old.header_key.duplicate()));
+            finish = Some(Box::new(FinishedChain {
+                header_key: old.header_key.duplicate(),
+                keys: tail,
+            }));
         }
         let core = self
             .core
@@ -176,7 +181,7 @@ impl Ratchet {
     }
 }
 
-type Turn = (Box<Core>, Option<(KeyList, Secret<32>)>, usize);
+type Turn = (Core, Option<Box<FinishedChain>>, usize);
 
 struct Plan {
     message_key: Secret<32>,
@@ -187,7 +192,7 @@ struct Plan {
 
 /// Advances the live chain of `core` to `number` and takes its key.
 fn plan_ahead(
-    mut core: Box<Core>,
+    mut core: Core,
     number: u32,
     mut skipped: SkippedChange,
     now: UnixTime,

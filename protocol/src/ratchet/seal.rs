@@ -1,6 +1,5 @@
 //! `seal` of SPEC 10.4.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use rand_core::CryptoRng;
@@ -42,7 +41,7 @@ impl Core {
         (payload, bucket): (&[u8], usize),
         out: &mut Vec<u8>,
         rng: &mut impl CryptoRng,
-    ) -> Result<Box<Self>, SealFailure> {
+    ) -> Result<Self, SealFailure> {
         let mut next = match &self.sending {
             Some(_) => self.duplicate(),
             None => self.start_sending(rng).ok_or(SealFailure::NotYet)??,

@@ -1,5 +1,6 @@
 //! The store of skipped message keys (SPEC 10.5) and changes to it that are computed beside it.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use twotick_wire::UnixTime;
@@ -14,13 +15,15 @@ use crate::state::{StateReader, StateWriter};
 #[derive(Default)]
 pub(crate) struct Skipped {
     live: KeyList,
-    finished: Vec<FinishedChain>,
+    /// Boxed: a list that grows or shifts moves no header key.
+    #[expect(clippy::vec_box, reason = "a header key stays where it is until it is wiped")]
+    finished: Vec<Box<FinishedChain>>,
 }
 
 /// A finished chain that still misses messages.
-struct FinishedChain {
-    header_key: Secret<32>,
-    keys: KeyList,
+pub(crate) struct FinishedChain {
+    pub(crate) header_key: Secret<32>,
+    pub(crate) keys: KeyList,
 }
 
 /// Where a stored key is.
@@ -36,8 +39,8 @@ pub(crate) struct Place {
 pub(crate) struct SkippedChange {
     /// The key that was used.
     pub(crate) take: Option<Place>,
-    /// On a DH step: the rest of the old chain, and its header key.
-    pub(crate) finish: Option<(KeyList, Secret<32>)>,
+    /// On a DH step: the old chain's header key and the rest of its keys.
+    pub(crate) finish: Option<Box<FinishedChain>>,
     /// Keys skipped in the chain that is now live.
     pub(crate) fresh: KeyList,
     /// Keys stored before this are erased.
@@ -78,7 +81,7 @@ impl Skipped {
     /// How many keys `change` evicts: by age, by chain count and by key count.
     pub(crate) fn evicted_by(&self, change: &SkippedChange) -> usize {
         let before =
-            self.len() + change.finish.as_ref().map_or(0, |(tail, _)| tail.len()) + change.fresh.len();
+            self.len() + change.finish.as_ref().map_or(0, |chain| chain.keys.len()) + change.fresh.len();
         let taken = usize::from(change.take.is_some());
         before - taken - self.len_after(change)
     }
@@ -86,7 +89,7 @@ impl Skipped {
     /// Keys held once `change` is applied.
     pub(crate) fn len_after(&self, change: &SkippedChange) -> usize {
         if self.len() == 0
-            && change.finish.as_ref().is_none_or(|(tail, _)| tail.is_empty())
+            && change.finish.as_ref().is_none_or(|chain| chain.keys.is_empty())
             && change.fresh.is_empty()
         {
             return 0;
@@ -120,10 +123,11 @@ impl Skipped {
         if let Some(place) = change.take {
             self.remove(place);
         }
-        if let Some((tail, header_key)) = change.finish {
+        if let Some(mut chain) = change.finish {
             let mut keys = core::mem::take(&mut self.live);
-            keys.append(&tail);
-            self.finished.insert(0, FinishedChain { header_key, keys });
+            keys.append(&chain.keys);
+            chain.keys = keys;
+            self.finished.insert(0, chain);
         }
         self.live.append(&change.fresh);
         self.expire(change.oldest);
@@ -228,14 +232,14 @@ impl Skipped {
                 header_key: None,
                 entries: old_live().chain(fresh).collect(),
             }),
-            Some((tail, header_key)) => {
+            Some(chain) => {
                 chains.push(ChainAfter {
                     header_key: None,
                     entries: fresh.collect(),
                 });
-                let entries = old_live().chain(tail.iter()).collect();
+                let entries = old_live().chain(chain.keys.iter()).collect();
                 chains.push(ChainAfter {
-                    header_key: Some(header_key),
+                    header_key: Some(&chain.header_key),
                     entries,
                 });
             }
@@ -269,7 +273,9 @@ impl Skipped {
             let keys = read_keys(reader, limits.skipped_keys)?;
             match header_key {
                 None => skipped.live = keys,
-                Some(header_key) => skipped.finished.push(FinishedChain { header_key, keys }),
+                Some(header_key) => skipped
+                    .finished
+                    .push(Box::new(FinishedChain { header_key, keys })),
             }
         }
         let fits = skipped.finished.len() <= limits.finished_chains && skipped.len() <= limits.skipped_keys;

@@ -165,9 +165,9 @@ impl Visit for SentReceiptsTransition<'_> {
 }
 
 impl Transition for SentReceiptsTransition<'_> {
-    fn apply(self) {
-        if let Some(next) = self.next {
-            *self.current = next;
+    fn apply(&mut self) {
+        if let Some(next) = &mut self.next {
+            core::mem::swap(self.current, next);
         }
     }
 }

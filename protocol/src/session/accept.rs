@@ -10,7 +10,8 @@ use super::receive::{OpenPlan, failure, report_erased};
 use super::{Meta, OpenedMessage, PeerChange, PeerDevice, Session};
 use crate::error::{IdentityError, ReceiveError};
 use crate::handshake::agree;
-use crate::identity::Device;
+use crate::identity::{Account, Device};
+use crate::limits::constants::GENERATION_STEP;
 use crate::prekey::{HandshakeStrength, OneTimeSecret, PrekeyUse, Prekeys, SignedSecret};
 use crate::primitive::hash::hash16;
 use crate::ratchet::{Core, Opened, Ratchet, Route, Text};
@@ -75,10 +76,19 @@ impl PeerDevice {
     pub(super) fn accept(
         &mut self,
         us: &Device,
-        prekeys: &Prekeys,
+        (account, prekeys): (&Account, &Prekeys),
         (route, message): (&Route, &InitialMessage<'_>),
         now: UnixTime,
     ) -> Result<OpenPlan, ReceiveError> {
+        if account.is_stale(now) && self.book.generation == 0 {
+            return Err(ReceiveError::Identity(IdentityError::DeviceListStale));
+        }
+        if message.header.generation > self.book.generation.saturating_add(GENERATION_STEP) {
+            return Err(ReceiveError::GenerationTooFar {
+                known: self.book.generation,
+                received: message.header.generation,
+            });
+        }
         let looked_up = LookedUp::find(prekeys, &message.header, now)?;
         if self.handshakes.available(now) == 0 {
             return Err(ReceiveError::TooManyHandshakes);
@@ -124,12 +134,12 @@ impl PeerDevice {
             .map_err(failure)?;
         let Opened {
             text,
-            change,
+            mut change,
             evicted,
         } = ratchet
             .open(&found, &keys.session, route, &message.sealed, (now, &self.limits))
             .map_err(failure)?;
-        ratchet.apply(change);
+        ratchet.apply(&mut change);
         let session = Session {
             id: keys.session,
             generation: header.generation,
@@ -179,6 +189,7 @@ impl PeerDevice {
             moved: None,
             new: Some(session),
             book: Some(book),
+            names: None,
             oldest: self.limits.oldest_key(now),
         };
         let evicted = evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);

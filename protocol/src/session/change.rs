@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use twotick_wire::UnixTime;
+use twotick_wire::{AccountId, CertificateHash, UnixTime};
 
 use super::arrangement::{Arrangement, Slot, Source};
 use super::book::Book;
@@ -21,8 +21,15 @@ pub(crate) struct PeerChange {
     pub(crate) moved: Option<(usize, RatchetChange)>,
     pub(crate) new: Option<Box<Session>>,
     pub(crate) book: Option<Book>,
+    pub(crate) names: Option<Names>,
     /// Skipped keys stored before this are erased, in every session (R-DR-9).
     pub(crate) oldest: UnixTime,
+}
+
+/// Under which account and certificate a peer device goes from now on.
+pub(crate) struct Names {
+    pub(crate) account: AccountId,
+    pub(crate) certificate: CertificateHash,
 }
 
 impl PeerChange {
@@ -59,21 +66,25 @@ impl PeerChange {
         evicted + expired
     }
 
-    pub(crate) fn apply(self, peer: &mut PeerDevice) {
+    pub(crate) fn apply(&mut self, peer: &mut PeerDevice) {
         let in_place = self.is_in_place(peer);
-        if let Some((index, change)) = self.moved
-            && let Some(session) = peer.sessions.get_mut(index)
+        if let Some((index, change)) = &mut self.moved
+            && let Some(session) = peer.sessions.get_mut(*index)
         {
             session.ratchet.apply(change);
         }
         for session in &mut peer.sessions {
             session.ratchet.skipped.expire(self.oldest);
         }
-        if let Some(book) = self.book {
+        if let Some(names) = self.names.take() {
+            peer.account = names.account;
+            peer.certificate = names.certificate;
+        }
+        if let Some(book) = self.book.take() {
             peer.book = book;
         }
         if !in_place {
-            rearrange(peer, &self.arrangement, self.new);
+            rearrange(peer, &self.arrangement, self.new.take());
         }
     }
 
@@ -138,16 +149,26 @@ impl Visit for PeerTransition<'_> {
             peer: self.peer,
             change: &self.change,
         };
+        let account = self
+            .change
+            .names
+            .as_ref()
+            .map_or(&self.peer.account, |names| &names.account);
+        if *account != self.peer.account {
+            visit(Change::Delete {
+                key: self.peer.record_key(),
+            });
+        }
         visit(Change::Put {
-            key: self.peer.record_key(),
+            key: self.peer.record_key_under(account),
             value: &value,
         });
     }
 }
 
 impl Transition for PeerTransition<'_> {
-    fn apply(self) {
-        if let Some((prekeys, used)) = self.prekeys {
+    fn apply(&mut self) {
+        if let Some((prekeys, used)) = self.prekeys.take() {
             prekeys.apply_use(used);
         }
         self.change.apply(self.peer);
@@ -165,7 +186,7 @@ impl Record for PeerView<'_> {
     fn encode_to(&self, writer: &mut StateWriter) {
         let Self { peer, change } = self;
         writer.start(RecordKind::PeerDevice);
-        peer.encode_names(writer);
+        peer.encode_names(change.names.as_ref(), writer);
         change.book.as_ref().unwrap_or(&peer.book).encode_to(writer);
         writer.count(change.arrangement.slots().len());
         for slot in change.arrangement.slots() {

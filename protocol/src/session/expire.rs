@@ -21,6 +21,7 @@ impl PeerDevice {
             moved: None,
             new: None,
             book: None,
+            names: None,
             oldest: self.limits.oldest_key(now),
         };
         let erased = change.limit_keys(self, self.limits.skipped_keys_of_peer);

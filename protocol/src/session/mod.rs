@@ -13,6 +13,7 @@ mod change;
 mod expire;
 mod peer;
 mod receive;
+mod recertify;
 mod recover;
 mod send;
 
@@ -68,7 +69,7 @@ impl Session {
     }
 
     pub(crate) fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {
-        Ok(Self {
+        let session = Self {
             id: reader.secret()?,
             generation: reader.u32()?,
             ephemeral: reader.x25519()?,
@@ -80,6 +81,13 @@ impl Session {
             },
             header: reader.option(|reader| Ok(Box::new(reader.array()?)))?,
             ratchet: Ratchet::decode_from(reader)?,
-        })
+        };
+        // An initiator's header goes when the session is confirmed, and every other session begins confirmed.
+        let sound = session.generation > 0 && session.header.is_some() != session.meta.confirmed;
+        if sound {
+            Ok(session)
+        } else {
+            Err(StateError::Corrupt)
+        }
     }
 }

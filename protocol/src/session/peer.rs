@@ -4,10 +4,11 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use twotick_wire::{AccountId, CertificateHash, DeviceId, InitialMessage, UnixTime};
+use twotick_wire::{AccountId, CertificateHash, DeviceId, InitialMessage, UnixTime, X25519PublicKey};
 
 use super::Session;
 use super::book::Book;
+use super::change::Names;
 use crate::budget::Budget;
 use crate::error::{ReceiveError, StateError};
 use crate::identity::{Account, VerifiedCertificate};
@@ -21,6 +22,7 @@ pub struct PeerDevice {
     pub(crate) device: DeviceId,
     pub(crate) account: AccountId,
     pub(crate) certificate: CertificateHash,
+    pub(crate) identity: X25519PublicKey,
     pub(crate) book: Book,
     /// The current session first, if there is one, then archived ones, newest first. Boxed: moving one moves no secret.
     #[expect(
@@ -80,6 +82,7 @@ impl PeerDevice {
             device: certificate.device_id(),
             account: certificate.account_id(),
             certificate: certificate.hash(),
+            identity: certificate.certificate().device_identity_key,
             book: Book::new(),
             sessions: Vec::new(),
             handshakes: Budget::new(HANDSHAKE_BUDGET, HANDSHAKE_REFILL),
@@ -99,6 +102,7 @@ impl PeerDevice {
         let device = DeviceId::new(reader.array()?);
         let account = AccountId::new(reader.array()?);
         let certificate = CertificateHash::new(reader.array()?);
+        let identity = reader.x25519()?;
         let book = Book::decode_from(&mut reader)?;
         let limits = Limits::default();
         let count = reader.count(1 + limits.archived_sessions)?;
@@ -116,6 +120,7 @@ impl PeerDevice {
             device,
             account,
             certificate,
+            identity,
             book,
             sessions,
             handshakes,
@@ -125,7 +130,14 @@ impl PeerDevice {
 
     /// The key of its record.
     pub fn record_key(&self) -> RecordKey {
-        RecordKey::new(RecordKind::PeerDevice, &[self.device.as_bytes()])
+        self.record_key_under(&self.account)
+    }
+
+    pub(crate) fn record_key_under(&self, account: &AccountId) -> RecordKey {
+        RecordKey::new(
+            RecordKind::PeerDevice,
+            &[account.as_bytes(), self.device.as_bytes()],
+        )
     }
 
     /// Its device id.
@@ -193,10 +205,14 @@ impl PeerDevice {
             && crate::identity::certificate_hash(certificate) == self.certificate
     }
 
-    pub(crate) fn encode_names(&self, writer: &mut StateWriter) {
+    pub(crate) fn encode_names(&self, names: Option<&Names>, writer: &mut StateWriter) {
+        let (account, certificate) = names.map_or((&self.account, &self.certificate), |names| {
+            (&names.account, &names.certificate)
+        });
         writer.bytes(self.device.as_bytes());
-        writer.bytes(self.account.as_bytes());
-        writer.bytes(self.certificate.as_bytes());
+        writer.bytes(account.as_bytes());
+        writer.bytes(certificate.as_bytes());
+        writer.bytes(self.identity.as_bytes());
     }
 }
 
@@ -204,7 +220,7 @@ impl Sealed for PeerDevice {}
 impl Record for PeerDevice {
     fn encode_to(&self, writer: &mut StateWriter) {
         writer.start(RecordKind::PeerDevice);
-        self.encode_names(writer);
+        self.encode_names(None, writer);
         self.book.encode_to(writer);
         writer.count(self.sessions.len());
         for session in &self.sessions {

@@ -127,7 +127,7 @@ impl PeerDevice {
                         session.ephemeral == ephemeral
                     });
                 }
-                self.accept(us, prekeys, (&route, message), now)
+                self.accept(us, (account, prekeys), (&route, message), now)
             }
         }
     }
@@ -180,6 +180,7 @@ impl PeerDevice {
             moved: Some((index, opened.change)),
             new: None,
             book,
+            names: None,
             oldest: self.limits.oldest_key(now),
         };
         let evicted = opened.evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);

@@ -43,7 +43,7 @@ impl PeerDevice {
         let over = cause == RecoveryCause::StaleGeneration || self.current().is_none() || book.retry_open;
         let reset_due = book
             .last_reset
-            .is_none_or(|last| now.saturating_since(last) >= RESET_INTERVAL);
+            .is_none_or(|last| last > now || now.saturating_since(last) >= RESET_INTERVAL);
         let recovery = if over && reset_due {
             book.last_reset = Some(now);
             Recovery::Reset
@@ -79,6 +79,7 @@ impl PeerDevice {
             moved: None,
             new: None,
             book: Some(book),
+            names: None,
             oldest: UnixTime::default(),
         };
         Staged {

@@ -70,6 +70,7 @@ impl PeerDevice {
             moved: None,
             new: Some(Box::new(session)),
             book: Some(book),
+            names: None,
             oldest: self.limits.oldest_key(now),
         };
         let erased = change.limit_keys(self, self.limits.skipped_keys_of_peer);
@@ -87,7 +88,7 @@ impl PeerDevice {
 
     /// Seals `payload` in the current session: an initial message until it is confirmed, then a ratchet message.
     ///
-    /// Two allocations, the message and the next state. Draws as R-DR-7. Errors: `NoSession`, `SessionUnanswered`,
+    /// One allocation, the message. Draws as R-DR-7. Errors: `NoSession`, `SessionUnanswered`,
     /// `ContentTooLong`, `ChainExhausted`, `NotInDeviceList`, `RandomnessFailure`.
     pub fn seal(
         &mut self,
@@ -174,6 +175,7 @@ impl PeerDevice {
                 moved,
                 new: None,
                 book: None,
+                names: None,
                 oldest: UnixTime::default(),
             },
             message,
@@ -184,12 +186,12 @@ impl PeerDevice {
 impl PeerDevice {
     /// R-PRM-9: whether a key that should be new is one that we hold, or have used with this device.
     fn knows_key(&self, us: &Device, key: &X25519PublicKey) -> bool {
-        let ratchet_key = |session: &Session| session.ratchet.core.own.as_ref().map(|own| *own.public());
-        us.holds_key(key)
-            || self
-                .sessions
-                .iter()
-                .any(|session| session.ephemeral == *key || ratchet_key(session) == Some(*key))
+        let repeats = |session: &Session| {
+            let core = &session.ratchet.core;
+            let own = core.own.as_ref().map(|own| *own.public());
+            [Some(session.ephemeral), own, core.former].contains(&Some(*key))
+        };
+        us.holds_key(key) || self.sessions.iter().any(|session| repeats(session))
     }
 }
 

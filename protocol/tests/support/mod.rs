@@ -14,16 +14,24 @@
     reason = "test support"
 )]
 
+pub mod tamper;
+
+pub mod draws;
+pub mod forge;
+pub mod pair;
+pub mod record;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{CryptoRng, SeedableRng};
 use twotick_protocol::wire::{DeviceId, Envelope, MessageId, PrekeyBundle, UnixTime};
 use twotick_protocol::{
-    Account, AccountKeyPair, Change, Changes, Conversation, Device, DeviceKeys, HistoryReport, Outgoing,
-    PeerDevice, Prekeys, ReceiveError, Received, ReceivedContent, RecordKey, SendError, Sender, Sent, Staged,
-    Transition, VerifiedBundle, VerifiedCertificate, conversation_id, receive, send,
+    Account, AccountKeyPair, Change, Changes, Conversation, Device, DeviceKeys, HandshakeStrength,
+    HistoryReport, Outgoing, PeerDevice, Prekeys, ReceiveError, Received, ReceivedContent, RecordKey,
+    RecordKind, SendError, Sender, Sent, SessionEvent, Staged, Transition, VerifiedBundle,
+    VerifiedCertificate, conversation_id, receive, send,
 };
 
 /// The time at which every world starts.
@@ -37,6 +45,11 @@ pub fn rng(seed: u64) -> ChaCha20Rng {
 /// Commits without a store.
 pub fn commit<X: Transition, T>(staged: Staged<X, T>) -> T {
     staged.commit(|_| Ok::<(), Infallible>(())).unwrap()
+}
+
+/// Commits into a store.
+pub fn commit_to<X: Transition, T>(records: &mut Records, staged: Staged<X, T>) -> T {
+    staged.commit(|changes| records.store(changes)).unwrap()
 }
 
 /// What a database would hold: the last value of each record.
@@ -69,11 +82,13 @@ pub struct Own {
     pub one_time: Vec<twotick_protocol::wire::OneTimePrekey>,
     pub peers: BTreeMap<DeviceId, PeerDevice>,
     pub conversations: BTreeMap<twotick_protocol::wire::ConversationId, Conversation>,
+    /// All that was committed.
+    pub records: Records,
 }
 
 impl Person {
     /// An account with `count` devices, each with a signed prekey and four one-time prekeys.
-    pub fn new(count: usize, rng: &mut ChaCha20Rng) -> Self {
+    pub fn new(count: usize, rng: &mut impl CryptoRng) -> Self {
         let key = AccountKeyPair::generate(rng);
         let devices: Vec<Own> = (0..count)
             .map(|_| Own::new(DeviceKeys::generate(rng).certify(&key, START), rng))
@@ -94,9 +109,11 @@ impl Person {
 }
 
 impl Own {
-    pub fn new(device: Device, rng: &mut ChaCha20Rng) -> Self {
+    pub fn new(device: Device, rng: &mut impl CryptoRng) -> Self {
         let mut prekeys = Prekeys::new();
-        let published = commit(prekeys.generate(&device, true, 4, START, rng).unwrap());
+        let mut records = Records::default();
+        let made = prekeys.generate(&device, true, 4, START, rng).unwrap();
+        let published = commit_to(&mut records, made);
         let bundle = PrekeyBundle {
             certificate: device.certificate().clone(),
             signed_prekey: published.signed.unwrap(),
@@ -109,7 +126,38 @@ impl Own {
             one_time: published.one_time,
             peers: BTreeMap::new(),
             conversations: BTreeMap::new(),
+            records,
         }
+    }
+
+    /// Ends the process and starts it again: all that is left is what was committed.
+    pub fn restart(&mut self) {
+        self.prekeys = Prekeys::new();
+        self.peers.clear();
+        self.conversations.clear();
+        for (key, value) in &self.records.0 {
+            match key.kind() {
+                RecordKind::SignedPrekey | RecordKind::OneTimePrekey | RecordKind::ReplayEntry => {
+                    self.prekeys.load(key, value).unwrap()
+                }
+                RecordKind::PeerDevice => {
+                    let peer = PeerDevice::decode(value).unwrap();
+                    assert_eq!(&*twotick_protocol::Record::encode(&peer), value);
+                    self.peers.insert(peer.device_id(), peer);
+                }
+                RecordKind::Conversation => {
+                    let conversation = Conversation::decode(value).unwrap();
+                    self.conversations.insert(*conversation.id(), conversation);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Every stored byte of the peer devices.
+    pub fn snapshot(&self) -> Vec<Vec<u8>> {
+        let encode = |peer: &PeerDevice| twotick_protocol::Record::encode(peer).to_vec();
+        self.peers.values().map(encode).collect()
     }
 
     pub fn id(&self) -> DeviceId {
@@ -134,10 +182,10 @@ impl Own {
 pub type At = (usize, usize);
 
 /// Everybody, the time, and the generator.
-pub struct World {
+pub struct World<R = ChaCha20Rng> {
     pub people: Vec<Person>,
     pub now: UnixTime,
-    pub rng: ChaCha20Rng,
+    pub rng: R,
 }
 
 /// What a device got: the message, and what the history says.
@@ -146,7 +194,12 @@ pub type Got = (Received, Option<HistoryReport>);
 impl World {
     /// One person for each entry, with that many devices.
     pub fn new(seed: u64, devices: &[usize]) -> Self {
-        let mut rng = rng(seed);
+        Self::with_rng(rng(seed), devices)
+    }
+}
+
+impl<R: CryptoRng> World<R> {
+    pub fn with_rng(mut rng: R, devices: &[usize]) -> Self {
         let people = devices
             .iter()
             .map(|count| Person::new(*count, &mut rng))
@@ -181,7 +234,12 @@ impl World {
         self.initiate_with(from, to, bundle);
     }
 
-    pub fn initiate_with(&mut self, from: At, to: At, bundle: PrekeyBundle) {
+    pub fn initiate_with(
+        &mut self,
+        from: At,
+        to: At,
+        bundle: PrekeyBundle,
+    ) -> (HandshakeStrength, Vec<SessionEvent>) {
         let (now, to_id) = (self.now, self.id(to));
         let account = Account::decode(&twotick_protocol::Record::encode(&self.people[to.0].account)).unwrap();
         let own = &mut self.people[from.0].devices[from.1];
@@ -190,10 +248,10 @@ impl World {
             .peers
             .entry(to_id)
             .or_insert_with(|| PeerDevice::new(bundle.certificate()));
-        commit(
-            peer.initiate(&own.device, &account, &bundle, now, &mut self.rng)
-                .unwrap(),
-        );
+        let staged = peer
+            .initiate(&own.device, &account, &bundle, now, &mut self.rng)
+            .unwrap();
+        commit_to(&mut own.records, staged)
     }
 
     /// Sends text from a device to a person, starting sessions where there are none.
@@ -258,14 +316,8 @@ impl World {
             receipts: true,
             sent_at: 1_800_000_000_000,
         };
-        Ok(commit(send(
-            &sender,
-            conversation,
-            devices,
-            &outgoing,
-            self.now,
-            &mut self.rng,
-        )?))
+        let staged = send(&sender, conversation, devices, &outgoing, self.now, &mut self.rng)?;
+        Ok(commit_to(&mut own.records, staged))
     }
 
     /// Delivers an envelope to a device; the sender is found by the device id in it.
@@ -275,13 +327,13 @@ impl World {
         let copy =
             |person: &Person| Account::decode(&twotick_protocol::Record::encode(&person.account)).unwrap();
         let (own_account, account) = (copy(&self.people[to.0]), copy(&self.people[sender]));
-        let certificate = self.certificate_of(envelope.from);
+        if !self.own(to).peers.contains_key(&envelope.from) {
+            let peer = PeerDevice::new(&self.certificate_of(envelope.from));
+            self.own(to).peers.insert(envelope.from, peer);
+        }
         let now = self.now;
         let own = &mut self.people[to.0].devices[to.1];
-        let peer = own
-            .peers
-            .entry(envelope.from)
-            .or_insert_with(|| PeerDevice::new(&certificate));
+        let peer = own.peers.get_mut(&envelope.from).unwrap();
         let staged = receive(
             &own.device,
             (&own_account, &account),
@@ -291,13 +343,13 @@ impl World {
             now,
         )?;
         match staged.conversation() {
-            None => Ok((commit(staged), None)),
+            None => Ok((commit_to(&mut own.records, staged), None)),
             Some(id) => {
                 let conversation = own
                     .conversations
                     .entry(id)
                     .or_insert_with(|| Conversation::new(id));
-                Ok(commit(staged.in_conversation(conversation)))
+                Ok(commit_to(&mut own.records, staged.in_conversation(conversation)))
             }
         }
     }

@@ -95,6 +95,7 @@ error_codes! {
     602 StaleGeneration "authenticated handshake of an older generation: a clone or a restored copy"
     603 LimitReached "retry or reset refused by its limit"
     604 WrongConversation "an authenticated payload names a conversation its sender has no part in"
+    605 GenerationTooFar "a handshake jumps over more generations than allowed"
     700 BadReceipt "the tag does not verify"
     701 ReceiptNotDue "no receipt may be made for this message"
     800 CorruptState "a stored record does not decode"
