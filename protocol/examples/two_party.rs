@@ -4,7 +4,6 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::convert::Infallible;
 use std::error::Error;
 
 use rand_chacha::ChaCha20Rng;
@@ -17,7 +16,6 @@ use twotick_protocol::{
 };
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
-
 const NOW: UnixTime = UnixTime::new(1_800_000_000);
 
 fn main() -> Outcome<()> {
@@ -56,9 +54,7 @@ fn main() -> Outcome<()> {
     println!("alice  reads {:?}", alices.read(&answer)?.0);
     let last = alices.write("Good.", rng)?;
     println!("bob    reads {:?}", bobs.read(&last)?.0);
-    if let Err(error) = bobs.read(&last) {
-        println!("bob    gets it once more: {error}");
-    }
+    println!("bob    gets it once more: {:?}", bobs.read(&last).err());
     Ok(())
 }
 
@@ -83,14 +79,12 @@ impl Person {
             signed_prekey: published.signed.ok_or("a signed prekey was asked for")?,
             one_time_prekey: published.one_time.into_iter().next(),
         };
-        Ok((
-            Self {
-                account,
-                device,
-                bundle,
-            },
-            prekeys,
-        ))
+        let person = Self {
+            account,
+            device,
+            bundle,
+        };
+        Ok((person, prekeys))
     }
 }
 
@@ -105,13 +99,12 @@ struct Chat<'a> {
 
 impl<'a> Chat<'a> {
     fn new(us: &'a Person, them: &'a Account, peer: PeerDevice, prekeys: Prekeys) -> Self {
-        let id = conversation_id(&us.account.account_id(), &them.account_id());
         Self {
             us,
             them,
             peer,
             prekeys,
-            conversation: Conversation::new(id),
+            conversation: Conversation::new(conversation_id(&us.account.account_id(), &them.account_id())),
         }
     }
 
@@ -151,6 +144,6 @@ impl<'a> Chat<'a> {
 
 /// Stores nothing. An application writes the changes in one transaction of its store; only then the result comes out.
 fn commit<X: Transition, T>(staged: Staged<X, T>) -> T {
-    let Ok(result) = staged.commit(|_changes| Ok::<(), Infallible>(()));
+    let Ok(result) = staged.commit(|_changes| Ok::<(), std::convert::Infallible>(()));
     result
 }

@@ -93,6 +93,9 @@ pub mod constants {
     pub const ARCHIVED_SESSION: u64 = 72 * HOUR;
     /// Life of an archived session in any case.
     pub const ARCHIVED_SESSION_LONGEST: u64 = 30 * DAY;
+    /// Followed rotations kept of an account. Larger: a contact that rotates for ever fills the store. Smaller: a very
+    /// old list is a stranger's, and its forks are not noticed.
+    pub const ROTATIONS_REMEMBERED: usize = 16;
     /// Generations that one handshake may advance. Larger: a thief exhausts them. Smaller: many lost resets lock out.
     pub const GENERATION_STEP: u32 = 65_536;
     /// Failed handshakes of a device before it has to wait.

@@ -47,3 +47,58 @@ impl<const N: usize> Secret<N> {
         self.0.ct_eq(&other.0).into()
     }
 }
+
+/// A part of a secret state that may be absent.
+///
+/// Its place then holds a blank value. The `None` of an `Option` would keep what the stack held there before, and carry
+/// it along into the heap, where nothing wipes it.
+pub(crate) struct Maybe<T> {
+    present: bool,
+    value: T,
+}
+
+/// Has a value that says nothing.
+pub(crate) trait Blank {
+    fn blank() -> Self;
+}
+
+impl<T: Blank> Maybe<T> {
+    pub(crate) fn absent() -> Self {
+        Self {
+            present: false,
+            value: T::blank(),
+        }
+    }
+
+    pub(crate) fn of(value: T) -> Self {
+        Self { present: true, value }
+    }
+
+    pub(crate) fn as_ref(&self) -> Option<&T> {
+        self.present.then_some(&self.value)
+    }
+
+    pub(crate) fn as_mut(&mut self) -> Option<&mut T> {
+        self.present.then_some(&mut self.value)
+    }
+
+    /// A second one, as [`Secret::duplicate`].
+    pub(crate) fn duplicate(&self, value: impl FnOnce(&T) -> T) -> Self {
+        Self {
+            present: self.present,
+            value: value(&self.value),
+        }
+    }
+}
+
+impl<T: Blank> From<Option<T>> for Maybe<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or_else(Self::absent, Self::of)
+    }
+}
+
+impl<const N: usize> Blank for Secret<N> {
+    fn blank() -> Self {
+        Self::zero()
+    }
+}

@@ -73,7 +73,7 @@ fn proposal_of_anything_else_is_not_signed() {
 #[test]
 fn completion_that_does_not_hold_together_is_refused() {
     let alice = Person::with_devices(1, 2);
-    let changes: [(&dyn Fn(&mut LinkCompletion), ErrorCode); 7] = [
+    let changes: [(Change<'_>, ErrorCode); 7] = [
         (
             &|c| c.device_list = alice.list.clone(),
             ErrorCode::NotInDeviceList,
@@ -253,8 +253,11 @@ fn accepted(alice: &Person) -> (Channel, NewAccepted, LinkCompletion) {
     )
 }
 
+/// What the existing device does to the completion before it seals it.
+type Change<'a> = &'a dyn Fn(&mut LinkCompletion);
+
 /// What the new device says to a changed completion.
-fn complete(alice: &Person, change: &dyn Fn(&mut LinkCompletion)) -> Option<ErrorCode> {
+fn complete(alice: &Person, change: Change<'_>) -> Option<ErrorCode> {
     let (channel, new, mut completion) = accepted(alice);
     change(&mut completion);
     let message = channel.seal(LinkStep::Completion, &completion.encode());

@@ -78,13 +78,6 @@ fn list_dates_hold_to_the_second() {
     assert_eq!(trust(unsigned), Err(IdentityError::BadAccountSignature));
 }
 
-#[test]
-fn account_is_trusted_under_its_own_id_only() {
-    let (alice, bob) = (Person::seeded(1), Person::seeded(2));
-    let refused = Account::trust(bob.key.account_id(), alice.list.clone(), NOW).map(|_| ());
-    assert_eq!(refused, Err(IdentityError::WrongAccount));
-}
-
 /// R-LST-4: the next list is adopted, and what it changed is told.
 #[test]
 fn next_list_is_adopted_and_its_changes_are_told() {

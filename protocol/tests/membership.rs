@@ -30,6 +30,13 @@ fn device_the_relay_adds_is_not_admitted() {
     assert_eq!(adopted, Err(IdentityError::BadAccountSignature));
 }
 
+#[test]
+fn account_is_trusted_under_its_own_id_only() {
+    let (alice, bob) = (Person::seeded(1), Person::seeded(2));
+    let refused = Account::trust(bob.key.account_id(), alice.list.clone(), NOW).map(|_| ());
+    assert_eq!(refused, Err(IdentityError::WrongAccount));
+}
+
 /// R-LST-2: the entry names one certificate; another valid one of the same device is not it.
 #[test]
 fn certificate_other_than_the_listed_one_is_not_admitted() {

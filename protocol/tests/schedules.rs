@@ -1,5 +1,7 @@
 //! Any schedule of sending, loss, disorder, repetition, crashes, restarts and passing time keeps the invariants.
 
+#![allow(clippy::unwrap_used, reason = "test helpers")]
+
 mod support;
 
 use std::collections::BTreeSet;

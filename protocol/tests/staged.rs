@@ -1,5 +1,7 @@
 //! Nothing happens before it is stored (SPEC 15.1).
 
+#![allow(clippy::unwrap_used, reason = "test helpers")]
+
 mod support;
 
 use std::cell::Cell;

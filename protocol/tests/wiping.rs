@@ -7,10 +7,8 @@ mod support;
 
 use std::convert::Infallible;
 
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{TryCryptoRng, TryRng};
 use scanner::Scanner;
-use support::record::sessions;
+use scanner::learning::{Learning, learn_record};
 use support::{START, rng};
 use twotick_protocol::wire::{DeviceMessage, Envelope, MessageId, PrekeyBundle, UnixTime};
 use twotick_protocol::{
@@ -18,6 +16,7 @@ use twotick_protocol::{
     PeerDevice, Prekeys, Record, RecordKind, Sender, Staged, Transition, VerifiedBundle, VerifiedCertificate,
     conversation_id, receive, send,
 };
+use zeroize::Zeroizing;
 
 #[global_allocator]
 static ALLOCATOR: Scanner = Scanner;
@@ -77,7 +76,7 @@ fn scenario() {
     // Messages with receipt keys, inline and with a shared body; one is tampered with.
     for length in [1, 30] {
         for from in [0, 1] {
-            let envelope = converse(&mut ends, from, &TEXT.repeat(length), &mut rng);
+            let envelope = converse(&mut ends, from, &Zeroizing::new(TEXT.repeat(length)), &mut rng);
             let mut forged = envelope.clone();
             let inside = forged.len() - 40;
             forged[inside] ^= 1;
@@ -125,8 +124,8 @@ impl End {
             signed_prekey: made.signed.unwrap(),
             one_time_prekey: made.one_time.first().cloned(),
         };
-        learn(RecordKind::Device, &device.encode());
-        learn(RecordKind::AccountKey, &key.encode());
+        learn_record(RecordKind::Device, &device.encode());
+        learn_record(RecordKind::AccountKey, &key.encode());
         Box::new(Self {
             key,
             account,
@@ -275,53 +274,10 @@ fn commit<X: Transition, T>(staged: Staged<X, T>) -> T {
     let store = |changes: &twotick_protocol::Changes<'_>| {
         changes.for_each(|change| {
             if let Change::Put { key, value } = change {
-                learn(key.kind(), &value.encode());
+                learn_record(key.kind(), &value.encode());
             }
         });
         Ok::<(), Infallible>(())
     };
     staged.commit(store).unwrap()
 }
-
-/// Learns the secrets of a record, 16 bytes of each.
-fn learn(kind: RecordKind, record: &[u8]) {
-    let offsets: &[usize] = match kind {
-        RecordKind::Device => &[2, 34],
-        RecordKind::AccountKey | RecordKind::ReceiptKey => &[2],
-        RecordKind::SignedPrekey | RecordKind::OneTimePrekey => &[2, 66, 98],
-        RecordKind::PeerDevice => {
-            for session in sessions(record) {
-                session
-                    .secrets()
-                    .iter()
-                    .for_each(|at| scanner::learn(&record[*at..]));
-            }
-            &[]
-        }
-        _ => &[],
-    };
-    offsets.iter().for_each(|at| scanner::learn(&record[*at..]));
-}
-
-/// A generator whose 32- and 64-byte draws are learned: private keys, seeds, body keys, the secret of the KEM.
-struct Learning(ChaCha20Rng);
-
-impl TryRng for Learning {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        self.0.try_next_u32()
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        self.0.try_next_u64()
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        self.0.try_fill_bytes(bytes)?;
-        bytes.chunks_exact(32).for_each(scanner::learn);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Learning {}

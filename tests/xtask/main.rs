@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's checks, benches and fuzz runs behind one command.
 
+#![forbid(unsafe_code)]
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

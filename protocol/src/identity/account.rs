@@ -14,6 +14,7 @@ use super::list::{VerifiedList, require_continuity};
 use super::update::{AccountTransition, HeadComparison, ListUpdate};
 use super::{Device, VerifiedCertificate, account_id, list_hash};
 use crate::error::{ForkEvidence, IdentityError, StateError};
+use crate::limits::constants::ROTATIONS_REMEMBERED;
 use crate::staged::{Record, RecordKey, RecordKind, Sealed, Staged};
 use crate::state::{StateReader, StateWriter};
 
@@ -271,7 +272,3 @@ impl Record for Account {
             .for_each(|rotation| writer.bytes(&rotation.encode()));
     }
 }
-
-/// Followed rotations kept of an account. Larger: a peer that rotates for ever fills the store. Smaller: the
-/// retired keys before them are strangers (`WrongAccount`) and their forks are not noticed.
-pub(super) const ROTATIONS_REMEMBERED: usize = 16;

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 
 use twotick_wire::{AccountId, AccountRotation, DeviceList, Label, UnixTime};
 
-use super::account::{Account, ROTATIONS_REMEMBERED};
+use super::account::Account;
 use super::account_id;
 use super::list::{VerifiedList, require_continuity};
 use super::update::{AccountTransition, ListUpdate};
 use crate::error::{ForkEvidence, IdentityError, RotationEvidence};
+use crate::limits::constants::ROTATIONS_REMEMBERED;
 use crate::primitive::sign;
 use crate::staged::Staged;
 

@@ -198,33 +198,9 @@ pub fn send<'a>(
         parents: place.parents.clone(),
         content: Content::Inline(Zeroizing::new(Vec::new())),
     };
-    let (mut to_recipient, body) = fill(
-        payload(own, recipient, PayloadContent::Message(message)),
-        (&message_id, outgoing.content),
-        rng,
-    )?;
-    let recipient_bytes = to_recipient.encode();
-    let PayloadContent::Message(message) =
-        core::mem::replace(&mut to_recipient.content, PayloadContent::Reset)
-    else {
-        return Err(SendError::ContentTooLong);
-    };
-    let copy = PayloadContent::SentCopy {
-        recipient: recipient.account_id(),
-        message,
-    };
-    let copy = ResendCopy {
-        message_id,
-        account: recipient.account_id(),
-        devices: devices
-            .iter()
-            .map(|peer| peer.device_id())
-            .filter(|id| !withheld.contains(id))
-            .collect(),
-        recipient: recipient_bytes,
-        own: payload(own, own, copy).encode(),
-        body,
-    };
+    let sealed_to = devices.iter().map(|peer| peer.device_id());
+    let sealed_to = sealed_to.filter(|id| !withheld.contains(id)).collect();
+    let copy = both_copies(sender, message, sealed_to, (message_id, outgoing.content), rng)?;
     let (transitions, envelopes) = seal_all(sender, (devices, &withheld), &copy, now, rng)?;
     let record =
         |key: &ReceiptKey| SentReceipts::new(key.duplicate(), message_id, recipient.account_id(), now);
@@ -244,6 +220,35 @@ pub fn send<'a>(
     Ok(Staged {
         transition: (transitions, (step.transition(conversation), stored)),
         output: sent,
+    })
+}
+
+/// The payloads for both accounts, and the shared body if there is one; draws the body key.
+fn both_copies(
+    sender: &Sender<'_>,
+    message: Message,
+    devices: Vec<DeviceId>,
+    (message_id, content): (MessageId, &[u8]),
+    rng: &mut impl CryptoRng,
+) -> Result<ResendCopy, SendError> {
+    let Sender { own, recipient, .. } = *sender;
+    let to_recipient = payload(own, recipient, PayloadContent::Message(message));
+    let (to_recipient, body) = fill(to_recipient, (&message_id, content), rng)?;
+    let bytes = to_recipient.encode();
+    let to_own = match to_recipient.content {
+        PayloadContent::Message(message) => PayloadContent::SentCopy {
+            recipient: recipient.account_id(),
+            message,
+        },
+        other => other,
+    };
+    Ok(ResendCopy {
+        message_id,
+        account: recipient.account_id(),
+        devices,
+        recipient: bytes,
+        own: payload(own, own, to_own).encode(),
+        body,
     })
 }
 

@@ -6,7 +6,7 @@ use twotick_wire::X25519PublicKey;
 use x25519_dalek::{PublicKey, StaticSecret};
 
 use super::count::{Operation, record};
-use crate::secret::Secret;
+use crate::secret::{Blank, Secret};
 
 /// The result of an agreement was all zero, or a key is outside the prime-order subgroup: `BadKey`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +65,25 @@ impl KeyPair {
         } else {
             Err(BadKey)
         }
+    }
+}
+
+impl Blank for KeyPair {
+    fn blank() -> Self {
+        Self::from_parts(Secret::blank(), Blank::blank())
+    }
+}
+
+impl Blank for X25519PublicKey {
+    /// The base point.
+    fn blank() -> Self {
+        let mut bytes = [0; Self::LENGTH];
+        bytes[0] = 9;
+        #[expect(
+            clippy::expect_used,
+            reason = "the base point is canonical and not of small order"
+        )]
+        Self::decode(bytes).expect("9 is a public key")
     }
 }
 

@@ -67,3 +67,32 @@ pub(crate) fn decapsulate(seed: &Secret<64>, ciphertext: &[u8; KEM_CIPHERTEXT_LE
 pub(crate) mod rust_crypto;
 #[cfg(feature = "kem-libcrux")]
 pub(crate) mod verified;
+
+#[cfg(all(test, feature = "kem-libcrux"))]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
+    use super::{Secret, rust_crypto, verified};
+
+    /// R-PRM-6: both implementations make the same keys, ciphertexts and secrets, and reject implicitly alike.
+    #[test]
+    fn both_implementations_agree() {
+        let mut rng = ChaCha20Rng::seed_from_u64(46);
+        for _ in 0..20 {
+            let (seed, m) = (Secret::random(&mut rng), Secret::random(&mut rng));
+            let key = rust_crypto::public_key(&seed);
+            assert_eq!(key, verified::public_key(&seed));
+            assert_eq!(rust_crypto::validate(&key), verified::validate(&key));
+            let (mut ciphertext, shared) = rust_crypto::encapsulate(&key, &m).unwrap();
+            let (same, also) = verified::encapsulate(&key, &m).unwrap();
+            assert!(ciphertext == same && shared.same_as(&also));
+            assert!(rust_crypto::decapsulate(&seed, &ciphertext).same_as(&shared));
+            ciphertext[7] ^= 1;
+            let rejected = rust_crypto::decapsulate(&seed, &ciphertext);
+            assert!(
+                rejected.same_as(&verified::decapsulate(&seed, &ciphertext)) && !rejected.same_as(&shared)
+            );
+        }
+    }
+}

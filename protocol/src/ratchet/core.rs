@@ -6,7 +6,7 @@ use twotick_wire::{Label, X25519PublicKey};
 use crate::error::StateError;
 use crate::primitive::agreement::{BadKey, KeyPair};
 use crate::primitive::derive::{Expander, piece};
-use crate::secret::Secret;
+use crate::secret::{Blank, Maybe, Secret};
 use crate::state::{StateReader, StateWriter};
 
 /// One live chain: header key, chain key, next number.
@@ -21,13 +21,13 @@ pub(crate) struct Chain {
 /// It is swapped in place, never moved out of the heap, so it leaves no keys behind.
 pub(crate) struct Core {
     pub(crate) root: Secret<32>,
-    pub(crate) own: Option<KeyPair>,
+    pub(crate) own: Maybe<KeyPair>,
     /// Our ratchet key of the last turn, public half: a generator that repeats it is noticed (R-PRM-9).
-    pub(crate) former: Option<X25519PublicKey>,
-    pub(crate) peer: Option<X25519PublicKey>,
+    pub(crate) former: Maybe<X25519PublicKey>,
+    pub(crate) peer: Maybe<X25519PublicKey>,
     /// Absent when the sending half of a DH step is due.
-    pub(crate) sending: Option<Chain>,
-    pub(crate) receiving: Option<Chain>,
+    pub(crate) sending: Maybe<Chain>,
+    pub(crate) receiving: Maybe<Chain>,
     pub(crate) next_sending_header: Secret<32>,
     pub(crate) next_receiving_header: Secret<32>,
     pub(crate) previous_length: u32,
@@ -42,7 +42,7 @@ impl Core {
         peer: X25519PublicKey,
     ) -> Self {
         Self {
-            peer: Some(peer),
+            peer: Maybe::of(peer),
             ..Self::start(root, ours, theirs)
         }
     }
@@ -50,7 +50,7 @@ impl Core {
     /// The responder's start.
     pub(crate) fn responder(root: Secret<32>, ours: Secret<32>, theirs: Secret<32>, own: KeyPair) -> Self {
         Self {
-            own: Some(own),
+            own: Maybe::of(own),
             ..Self::start(root, ours, theirs)
         }
     }
@@ -58,11 +58,11 @@ impl Core {
     fn start(root: Secret<32>, next_sending_header: Secret<32>, next_receiving_header: Secret<32>) -> Self {
         Self {
             root,
-            own: None,
-            former: None,
-            peer: None,
-            sending: None,
-            receiving: None,
+            own: Maybe::absent(),
+            former: Maybe::absent(),
+            peer: Maybe::absent(),
+            sending: Maybe::absent(),
+            receiving: Maybe::absent(),
             next_sending_header,
             next_receiving_header,
             previous_length: 0,
@@ -72,11 +72,11 @@ impl Core {
     pub(crate) fn duplicate(&self) -> Self {
         Self {
             root: self.root.duplicate(),
-            own: self.own.as_ref().map(KeyPair::duplicate),
-            former: self.former,
-            peer: self.peer,
-            sending: self.sending.as_ref().map(Chain::duplicate),
-            receiving: self.receiving.as_ref().map(Chain::duplicate),
+            own: self.own.duplicate(KeyPair::duplicate),
+            former: self.former.duplicate(|key| *key),
+            peer: self.peer.duplicate(|key| *key),
+            sending: self.sending.duplicate(Chain::duplicate),
+            receiving: self.receiving.duplicate(Chain::duplicate),
             next_sending_header: self.next_sending_header.duplicate(),
             next_receiving_header: self.next_receiving_header.duplicate(),
             previous_length: self.previous_length,
@@ -85,21 +85,21 @@ impl Core {
 
     /// The sending half of a DH step; draws `RAND(32)`. `None` if no peer key is known yet.
     pub(crate) fn start_sending(&self, rng: &mut impl CryptoRng) -> Option<Result<Self, BadKey>> {
-        let peer = self.peer?;
+        let peer = *self.peer.as_ref()?;
         let own = KeyPair::generate(rng);
         Some(own.agree(&peer).map(|shared| {
             let step = root_step(&self.root, &shared);
             Self {
                 root: step.root,
-                own: Some(own),
-                former: self.former,
-                peer: Some(peer),
-                sending: Some(Chain {
+                own: Maybe::of(own),
+                former: self.former.duplicate(|key| *key),
+                peer: Maybe::of(peer),
+                sending: Maybe::of(Chain {
                     header_key: self.next_sending_header.duplicate(),
                     chain_key: step.chain,
                     number: 0,
                 }),
-                receiving: self.receiving.as_ref().map(Chain::duplicate),
+                receiving: self.receiving.duplicate(Chain::duplicate),
                 next_sending_header: step.next_header,
                 next_receiving_header: self.next_receiving_header.duplicate(),
                 previous_length: self.previous_length,
@@ -115,11 +115,11 @@ impl Core {
             Self {
                 root: step.root,
                 // Used up: the peer cannot turn again before it has our next key (R-DR-11).
-                own: None,
-                former: Some(*own.public()),
-                peer: Some(peer),
-                sending: None,
-                receiving: Some(Chain {
+                own: Maybe::absent(),
+                former: Maybe::of(*own.public()),
+                peer: Maybe::of(peer),
+                sending: Maybe::absent(),
+                receiving: Maybe::of(Chain {
                     header_key: self.next_receiving_header.duplicate(),
                     chain_key: step.chain,
                     number: 0,
@@ -152,15 +152,27 @@ impl Core {
     pub(crate) fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {
         Ok(Self {
             root: reader.secret()?,
-            own: reader.option(|reader| Ok(KeyPair::from_parts(reader.secret()?, reader.x25519()?)))?,
-            former: reader.option(StateReader::x25519)?,
-            peer: reader.option(StateReader::x25519)?,
-            sending: reader.option(Chain::decode_from)?,
-            receiving: reader.option(Chain::decode_from)?,
+            own: reader
+                .option(|reader| Ok(KeyPair::from_parts(reader.secret()?, reader.x25519()?)))?
+                .into(),
+            former: reader.option(StateReader::x25519)?.into(),
+            peer: reader.option(StateReader::x25519)?.into(),
+            sending: reader.option(Chain::decode_from)?.into(),
+            receiving: reader.option(Chain::decode_from)?.into(),
             next_sending_header: reader.secret()?,
             next_receiving_header: reader.secret()?,
             previous_length: reader.u32()?,
         })
+    }
+}
+
+impl Blank for Chain {
+    fn blank() -> Self {
+        Self {
+            header_key: Secret::blank(),
+            chain_key: Secret::blank(),
+            number: 0,
+        }
     }
 }
 

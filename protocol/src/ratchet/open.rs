@@ -114,7 +114,7 @@ impl Ratchet {
             FoundChain::Finished(index) => self.plan_stored(Some(index), number, base),
             FoundChain::Current => {
                 let chain = self.core.receiving.as_ref().ok_or(OpenFailure::Undecryptable)?;
-                if self.core.peer != Some(found.header.ratchet_key) {
+                if self.core.peer.as_ref() != Some(&found.header.ratchet_key) {
                     return Err(OpenFailure::Undecryptable);
                 }
                 if number < chain.number {
@@ -161,7 +161,7 @@ impl Ratchet {
     fn turn(&self, header: &Header, now: UnixTime, limits: &Limits) -> Result<Turn, OpenFailure> {
         let mut finish = None;
         let mut dropped = 0;
-        if let Some(old) = &self.core.receiving {
+        if let Some(old) = self.core.receiving.as_ref() {
             let gap = header.previous_length.saturating_sub(old.number);
             check_jump(gap, limits)?;
             check_jump(header.number, limits)?;

@@ -42,11 +42,11 @@ impl Core {
         out: &mut Vec<u8>,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, SealFailure> {
-        let mut next = match &self.sending {
+        let mut next = match self.sending.as_ref() {
             Some(_) => self.duplicate(),
             None => self.start_sending(rng).ok_or(SealFailure::NotYet)??,
         };
-        let (Some(chain), Some(own)) = (&mut next.sending, &next.own) else {
+        let (Some(chain), Some(own)) = (next.sending.as_mut(), next.own.as_ref()) else {
             return Err(SealFailure::NotYet);
         };
         if chain.number == u32::MAX {

@@ -10,7 +10,7 @@ use super::arrangement::{Arrangement, Slot, Source};
 use super::book::Book;
 use super::{PeerDevice, Session};
 use crate::prekey::{PrekeyUse, Prekeys};
-use crate::ratchet::{RatchetChange, SkippedChange};
+use crate::ratchet::{Core, RatchetChange, SkippedChange};
 use crate::staged::{Change, Record, RecordKind, Sealed, Transition, Visit};
 use crate::state::StateWriter;
 
@@ -33,6 +33,24 @@ pub(crate) struct Names {
 }
 
 impl PeerChange {
+    /// Nothing but the sending side of the current session moves.
+    pub(crate) fn sealed(peer: &PeerDevice, core: Core) -> Self {
+        Self {
+            arrangement: Arrangement::of(peer, UnixTime::default(), &mut Vec::new()),
+            moved: Some((
+                0,
+                RatchetChange {
+                    core,
+                    skipped: SkippedChange::none(),
+                },
+            )),
+            new: None,
+            book: None,
+            names: None,
+            oldest: UnixTime::default(),
+        }
+    }
+
     /// Evicts what is over the limit of the peer device, or too old in a session that does not move; returns how many keys.
     pub(crate) fn limit_keys(&mut self, peer: &PeerDevice, most: usize) -> usize {
         let Self {
@@ -105,7 +123,6 @@ impl PeerChange {
 }
 
 /// Puts the sessions of `peer` in a new order; those that have no slot are erased.
-#[expect(clippy::vec_box, reason = "as in PeerDevice")]
 fn rearrange(peer: &mut PeerDevice, arrangement: &Arrangement, mut new: Option<Box<Session>>) {
     let former: Vec<Box<Session>> = core::mem::take(&mut peer.sessions);
     let mut former: Vec<Option<Box<Session>>> = former.into_iter().map(Some).collect();

@@ -15,7 +15,7 @@ use crate::error::SendError;
 use crate::handshake::initiate;
 use crate::identity::{Account, Device};
 use crate::prekey::{HandshakeStrength, VerifiedBundle};
-use crate::ratchet::{Core, Ratchet, RatchetChange, Route, SealFailure, SkippedChange};
+use crate::ratchet::{Core, Ratchet, Route, SealFailure};
 use crate::staged::Staged;
 
 impl PeerDevice {
@@ -152,7 +152,7 @@ impl PeerDevice {
                 SealFailure::BadKey => SendError::BadKey,
                 SealFailure::NotYet => SendError::NoSession(self.device),
             })?;
-        let turned = session.ratchet.core.sending.is_none();
+        let turned = session.ratchet.core.sending.as_ref().is_none();
         if turned
             && core
                 .own
@@ -161,25 +161,7 @@ impl PeerDevice {
         {
             return Err(SendError::RandomnessFailure);
         }
-        let moved = Some((
-            0,
-            RatchetChange {
-                core,
-                skipped: SkippedChange::none(),
-            },
-        ));
-        let arrangement = Arrangement::of(self, UnixTime::default(), &mut Vec::new());
-        Ok((
-            PeerChange {
-                arrangement,
-                moved,
-                new: None,
-                book: None,
-                names: None,
-                oldest: UnixTime::default(),
-            },
-            message,
-        ))
+        Ok((PeerChange::sealed(self, core), message))
     }
 }
 
@@ -189,7 +171,7 @@ impl PeerDevice {
         let repeats = |session: &Session| {
             let core = &session.ratchet.core;
             let own = core.own.as_ref().map(|own| *own.public());
-            [Some(session.ephemeral), own, core.former].contains(&Some(*key))
+            [Some(session.ephemeral), own, core.former.as_ref().copied()].contains(&Some(*key))
         };
         us.holds_key(key) || self.sessions.iter().any(|session| repeats(session))
     }

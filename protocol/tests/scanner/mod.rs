@@ -1,5 +1,7 @@
 //! An allocator that looks for known secrets in every block it is given back.
 
+pub(crate) mod learning;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -74,17 +76,21 @@ fn scan(block: &[u8]) {
                 BLOCK.store(block.len(), Ordering::SeqCst);
                 OFFSET.store(offset, Ordering::SeqCst);
             }
-            report();
+            report(block.len(), offset);
             return;
         }
     }
 }
 
 /// With `WIPING_TRACE` set at compile time, says where the block was freed.
-fn report() {
+#[expect(clippy::print_stdout, reason = "asked for")]
+fn report(length: usize, offset: usize) {
     if option_env!("WIPING_TRACE").is_some() {
         let watching = WATCHING.swap(false, Ordering::SeqCst);
-        println!("{}", std::backtrace::Backtrace::force_capture());
+        println!(
+            "{offset} of {length}\n{}",
+            std::backtrace::Backtrace::force_capture()
+        );
         WATCHING.store(watching, Ordering::SeqCst);
     }
 }
