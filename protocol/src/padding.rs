@@ -23,7 +23,9 @@ pub(crate) fn unpad(buffer: &[u8], maximum: usize) -> Option<&[u8]> {
     let length = usize::try_from(u32::from_be_bytes(*prefix)).ok()?;
     let (content, zeros) = rest.split_at_checked(length)?;
     let minimal = bucket_for(length, maximum) == Some(buffer.len());
-    (minimal && zeros.iter().all(|&byte| byte == 0)).then_some(content)
+    // Without early exit: it runs in vector registers.
+    let set = zeros.iter().fold(0, |set, byte| set | byte);
+    (minimal && set == 0).then_some(content)
 }
 
 /// As [`unpad`], in the buffer it stands in: no second copy of a plaintext is made.

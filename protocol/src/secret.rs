@@ -2,14 +2,23 @@
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{ZeroizeOnDrop, optimization_barrier};
 
 /// `N` secret bytes, wiped on drop (SPEC 15.3).
 ///
 /// It has no `Debug`, `Display`, `Clone`, `PartialEq` or serialisation, so a secret cannot be printed or copied by accident.
-#[derive(Zeroize, ZeroizeOnDrop)]
 #[expect(missing_debug_implementations, reason = "a secret is not printed")]
 pub struct Secret<const N: usize>([u8; N]);
+
+impl<const N: usize> Drop for Secret<N> {
+    /// Wipes in one store per word; the barrier keeps the compiler from leaving the dead stores out.
+    fn drop(&mut self) {
+        self.0 = [0; N];
+        optimization_barrier(&self.0);
+    }
+}
+
+impl<const N: usize> ZeroizeOnDrop for Secret<N> {}
 
 impl<const N: usize> Secret<N> {
     /// Takes bytes that are secret from here on. The caller wipes its own copy, if it keeps one.

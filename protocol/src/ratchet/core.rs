@@ -7,7 +7,7 @@ use crate::error::StateError;
 use crate::primitive::agreement::{BadKey, KeyPair};
 use crate::primitive::derive::{Expander, piece};
 use crate::secret::{Blank, Maybe, Secret};
-use crate::state::{StateReader, StateWriter};
+use crate::state::StateReader;
 
 /// One live chain: header key, chain key, next number.
 pub(crate) struct Chain {
@@ -16,7 +16,7 @@ pub(crate) struct Chain {
     pub(crate) number: u32,
 }
 
-/// Root, chains and header keys: about 400 bytes, replaced whole by each message.
+/// Root, chains and header keys: about 400 bytes.
 ///
 /// It is swapped in place, never moved out of the heap, so it leaves no keys behind.
 pub(crate) struct Core {
@@ -66,20 +66,6 @@ impl Core {
             next_sending_header,
             next_receiving_header,
             previous_length: 0,
-        }
-    }
-
-    pub(crate) fn duplicate(&self) -> Self {
-        Self {
-            root: self.root.duplicate(),
-            own: self.own.duplicate(KeyPair::duplicate),
-            former: self.former.duplicate(|key| *key),
-            peer: self.peer.duplicate(|key| *key),
-            sending: self.sending.duplicate(Chain::duplicate),
-            receiving: self.receiving.duplicate(Chain::duplicate),
-            next_sending_header: self.next_sending_header.duplicate(),
-            next_receiving_header: self.next_receiving_header.duplicate(),
-            previous_length: self.previous_length,
         }
     }
 
@@ -134,21 +120,6 @@ impl Core {
         }))
     }
 
-    pub(crate) fn encode_to(&self, writer: &mut StateWriter) {
-        writer.secret(&self.root);
-        writer.option(self.own.as_ref(), |writer, own| {
-            writer.secret(own.secret());
-            writer.bytes(own.public().as_bytes());
-        });
-        writer.option(self.former.as_ref(), |writer, key| writer.bytes(key.as_bytes()));
-        writer.option(self.peer.as_ref(), |writer, peer| writer.bytes(peer.as_bytes()));
-        writer.option(self.sending.as_ref(), |writer, chain| chain.encode_to(writer));
-        writer.option(self.receiving.as_ref(), |writer, chain| chain.encode_to(writer));
-        writer.secret(&self.next_sending_header);
-        writer.secret(&self.next_receiving_header);
-        writer.u32(self.previous_length);
-    }
-
     pub(crate) fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {
         Ok(Self {
             root: reader.secret()?,
@@ -183,12 +154,6 @@ impl Chain {
             chain_key: self.chain_key.duplicate(),
             number: self.number,
         }
-    }
-
-    fn encode_to(&self, writer: &mut StateWriter) {
-        writer.secret(&self.header_key);
-        writer.secret(&self.chain_key);
-        writer.u32(self.number);
     }
 
     fn decode_from(reader: &mut StateReader<'_>) -> Result<Self, StateError> {

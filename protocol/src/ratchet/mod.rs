@@ -9,6 +9,7 @@
 //!
 //! Nothing here changes in place: [`Ratchet::seal`] and [`Ratchet::open`] borrow the state and return the next one.
 
+mod advance;
 mod core;
 mod header;
 mod keys;
@@ -17,6 +18,7 @@ mod seal;
 mod skipped;
 
 pub(crate) use self::core::Core;
+pub(crate) use advance::CoreChange;
 pub(crate) use header::Route;
 pub(crate) use open::{OpenFailure, Opened, Text};
 pub(crate) use seal::SealFailure;
@@ -29,7 +31,7 @@ use crate::state::{StateReader, StateWriter};
 /// `SID`: names a session inside keys and associated data; known to both ends, never sent.
 pub(crate) type SessionId = Secret<32>;
 
-/// One session's ratchet: the small core that each message replaces, and the store of skipped keys.
+/// One session's ratchet: the small core that each message changes, and the store of skipped keys.
 pub(crate) struct Ratchet {
     pub(crate) core: Core,
     pub(crate) skipped: Skipped,
@@ -37,7 +39,7 @@ pub(crate) struct Ratchet {
 
 /// The state after an opened message, beside the state before it.
 pub(crate) struct RatchetChange {
-    pub(crate) core: Core,
+    pub(crate) core: CoreChange,
     pub(crate) skipped: SkippedChange,
 }
 
@@ -49,9 +51,9 @@ impl Ratchet {
         }
     }
 
-    /// Installs a change in place; the former core is left in `change`, to be wiped there.
+    /// Installs a change in place; what it replaces is left in `change`, to be wiped there.
     pub(crate) fn apply(&mut self, change: &mut RatchetChange) {
-        ::core::mem::swap(&mut self.core, &mut change.core);
+        self.core.apply(&mut change.core);
         self.skipped.apply(::core::mem::take(&mut change.skipped));
     }
 

@@ -4,14 +4,14 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use twotick_wire::{MAX_PAYLOAD, Sealed, UnixTime};
-use zeroize::Zeroizing;
+use zeroize::optimization_barrier;
 
 use super::core::Chain;
 use super::header::{Header, Route, open_header};
 use super::keys::KeyList;
 use super::seal::body_key;
 use super::skipped::FinishedChain;
-use super::{Core, Ratchet, RatchetChange, SessionId, SkippedChange};
+use super::{Core, CoreChange, Ratchet, RatchetChange, SessionId, SkippedChange};
 use crate::limits::Limits;
 use crate::padding::unpad;
 use crate::primitive::aead;
@@ -49,8 +49,15 @@ pub(crate) struct Opened {
 
 /// Opened text in the buffer it was decrypted in, padding and all.
 pub(crate) struct Text {
-    buffer: Zeroizing<Vec<u8>>,
+    buffer: Vec<u8>,
     length: usize,
+}
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        self.buffer.fill(0);
+        optimization_barrier(&self.buffer[..]);
+    }
 }
 
 impl Text {
@@ -120,12 +127,19 @@ impl Ratchet {
                 if number < chain.number {
                     return self.plan_stored(None, number, base);
                 }
-                plan_ahead(self.core.duplicate(), number, base, now, limits)
+                plan_ahead(chain, number, base, (now, limits), CoreChange::received)
             }
             FoundChain::Next => {
                 let (core, finish, dropped) = self.turn(&found.header, now, limits)?;
                 let change = SkippedChange { finish, ..base };
-                let mut plan = plan_ahead(core, number, change, now, limits)?;
+                let chain = core
+                    .receiving
+                    .as_ref()
+                    .ok_or(OpenFailure::Undecryptable)?
+                    .duplicate();
+                let mut plan = plan_ahead(&chain, number, change, (now, limits), |key, number| {
+                    core.turned_at(key, number)
+                })?;
                 plan.dropped += dropped;
                 Ok(plan)
             }
@@ -147,7 +161,7 @@ impl Ratchet {
             ..base
         };
         let change = RatchetChange {
-            core: self.core.duplicate(),
+            core: CoreChange::unchanged(),
             skipped,
         };
         Ok(Plan {
@@ -190,15 +204,14 @@ struct Plan {
     dropped: usize,
 }
 
-/// Advances the live chain of `core` to `number` and takes its key.
+/// Advances `chain` to `number` and takes its key; `changed` makes the change of the chain key and number after it.
 fn plan_ahead(
-    mut core: Core,
+    chain: &Chain,
     number: u32,
     mut skipped: SkippedChange,
-    now: UnixTime,
-    limits: &Limits,
+    (now, limits): (UnixTime, &Limits),
+    changed: impl FnOnce(Secret<32>, u32) -> CoreChange,
 ) -> Result<Plan, OpenFailure> {
-    let chain = core.receiving.as_mut().ok_or(OpenFailure::Undecryptable)?;
     let gap = number - chain.number;
     check_jump(gap, limits)?;
     if number == u32::MAX {
@@ -206,9 +219,8 @@ fn plan_ahead(
     }
     let (fresh, chain_key, dropped) = skip(chain, gap, now, limits);
     let (message_key, chain_key) = chain_step(&chain_key);
-    chain.chain_key = chain_key;
-    chain.number = number + 1;
     skipped.fresh = fresh;
+    let core = changed(chain_key, number + 1);
     Ok(Plan {
         message_key,
         change: RatchetChange { core, skipped },
@@ -249,11 +261,14 @@ fn open_body(
 ) -> Result<Text, OpenFailure> {
     let key = body_key(&Expander::new(message_key), route, &sealed.salt);
     let associated = route.body_associated(session, sealed.header);
-    let mut buffer = Zeroizing::new(sealed.body.to_vec());
-    let padded = aead::open(&key, &sealed.salt, associated.as_slice(), &mut buffer)
+    let mut text = Text {
+        buffer: sealed.body.to_vec(),
+        length: 0,
+    };
+    let padded = aead::open(&key, &sealed.salt, associated.as_slice(), &mut text.buffer)
         .map_err(|_| OpenFailure::Undecryptable)?;
-    let length = unpad(padded, MAX_PAYLOAD)
+    text.length = unpad(padded, MAX_PAYLOAD)
         .ok_or(OpenFailure::Undecryptable)?
         .len();
-    Ok(Text { buffer, length })
+    Ok(text)
 }

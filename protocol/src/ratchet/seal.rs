@@ -6,7 +6,7 @@ use rand_core::CryptoRng;
 use twotick_wire::Label;
 
 use super::header::{Header, Route, SEALED_HEADER_LENGTH};
-use super::{Core, SessionId};
+use super::{Core, CoreChange, SessionId};
 use crate::padding::write_padded;
 use crate::primitive::aead::{self, TAG_LENGTH};
 use crate::primitive::agreement::BadKey;
@@ -41,12 +41,13 @@ impl Core {
         (payload, bucket): (&[u8], usize),
         out: &mut Vec<u8>,
         rng: &mut impl CryptoRng,
-    ) -> Result<Self, SealFailure> {
-        let mut next = match self.sending.as_ref() {
-            Some(_) => self.duplicate(),
-            None => self.start_sending(rng).ok_or(SealFailure::NotYet)??,
+    ) -> Result<CoreChange, SealFailure> {
+        let turned = match self.sending.as_ref() {
+            Some(_) => None,
+            None => Some(self.start_sending(rng).ok_or(SealFailure::NotYet)??),
         };
-        let (Some(chain), Some(own)) = (next.sending.as_mut(), next.own.as_ref()) else {
+        let core = turned.as_ref().unwrap_or(self);
+        let (Some(chain), Some(own)) = (core.sending.as_ref(), core.own.as_ref()) else {
             return Err(SealFailure::NotYet);
         };
         if chain.number == u32::MAX {
@@ -54,12 +55,10 @@ impl Core {
         }
         let header = Header {
             ratchet_key: *own.public(),
-            previous_length: next.previous_length,
+            previous_length: core.previous_length,
             number: chain.number,
         };
         let (message_key, chain_key) = chain_step(&chain.chain_key);
-        chain.chain_key = chain_key;
-        chain.number += 1;
 
         let start = out.len();
         out.resize(
@@ -73,7 +72,17 @@ impl Core {
             route,
         };
         message.write(&header, payload, &mut out[start..], &Secret::random(rng));
-        Ok(next)
+        let number = header.number + 1;
+        Ok(match turned {
+            None => CoreChange::sent(chain_key, number),
+            Some(mut core) => {
+                if let Some(chain) = core.sending.as_mut() {
+                    chain.chain_key = chain_key;
+                    chain.number = number;
+                }
+                CoreChange::turned(core)
+            }
+        })
     }
 }
 

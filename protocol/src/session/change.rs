@@ -10,7 +10,7 @@ use super::arrangement::{Arrangement, Slot, Source};
 use super::book::Book;
 use super::{PeerDevice, Session};
 use crate::prekey::{PrekeyUse, Prekeys};
-use crate::ratchet::{Core, RatchetChange, SkippedChange};
+use crate::ratchet::{CoreChange, RatchetChange, SkippedChange};
 use crate::staged::{Change, Record, RecordKind, Sealed, Transition, Visit};
 use crate::state::StateWriter;
 
@@ -34,7 +34,7 @@ pub(crate) struct Names {
 
 impl PeerChange {
     /// Nothing but the sending side of the current session moves.
-    pub(crate) fn sealed(peer: &PeerDevice, core: Core) -> Self {
+    pub(crate) fn sealed(peer: &PeerDevice, core: CoreChange) -> Self {
         Self {
             arrangement: Arrangement::of(peer, UnixTime::default(), &mut Vec::new()),
             moved: Some((
@@ -237,7 +237,7 @@ fn encode(
     session.encode_head_to(&slot.meta, writer);
     match moved {
         Some(change) => {
-            change.core.encode_to(writer);
+            session.ratchet.core.encode_changed_to(&change.core, writer);
             session
                 .ratchet
                 .skipped

@@ -152,13 +152,8 @@ impl PeerDevice {
                 SealFailure::BadKey => SendError::BadKey,
                 SealFailure::NotYet => SendError::NoSession(self.device),
             })?;
-        let turned = session.ratchet.core.sending.as_ref().is_none();
-        if turned
-            && core
-                .own
-                .as_ref()
-                .is_some_and(|own| self.knows_key(us, own.public()))
-        {
+        let new_key = core.replacement().and_then(|core| core.own.as_ref());
+        if new_key.is_some_and(|own| self.knows_key(us, own.public())) {
             return Err(SendError::RandomnessFailure);
         }
         Ok((PeerChange::sealed(self, core), message))
