@@ -1,5 +1,7 @@
 //! Certificates renewed, accounts rotated, ids claimed by others: whose sessions go on (SPEC 12.5).
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod support;
 
 use support::{World, commit, envelope_for};
