@@ -116,6 +116,7 @@ fn prekeys() -> Vec<Format> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, one entry a format")]
 fn messages() -> Vec<Format> {
     let [initial, ratchet, body] = [
         fixture::initial_message(256),
