@@ -19,7 +19,10 @@ pub(crate) struct KeyList {
 
 impl Drop for KeyList {
     fn drop(&mut self) {
-        self.keys.zeroize();
+        // Most lists are empty, and wiping nothing is not free.
+        if self.keys.capacity() > 0 {
+            self.keys.zeroize();
+        }
     }
 }
 
