@@ -185,14 +185,14 @@ impl PeerDevice {
         book.confirmed = generation;
         book.retry_open = false;
         let mut change = PeerChange {
-            arrangement,
+            arrangement: None,
             moved: None,
             new: Some(session),
             book: Some(book),
             names: None,
             oldest: self.limits.oldest_key(now),
         };
-        let evicted = evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);
+        let evicted = evicted + change.arrange(self, arrangement, self.limits.skipped_keys_of_peer);
         report_erased(evicted, &mut events);
         let opened = OpenedMessage {
             text,

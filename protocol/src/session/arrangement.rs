@@ -46,7 +46,7 @@ impl Arrangement {
             length: 0,
         };
         for (index, session) in peer.sessions.iter().enumerate() {
-            if session.meta.archived.is_some() && session.meta.retires <= now {
+            if session.meta.has_retired(now) {
                 events.push(SessionEvent::SessionErased {
                     generation: session.generation,
                 });
@@ -84,7 +84,7 @@ impl Arrangement {
             0,
             Source::New,
             Meta {
-                confirmed,
+                confirmed: false,
                 archived: None,
                 retires: UnixTime::default(),
             },
@@ -116,6 +116,10 @@ impl Arrangement {
         let Some(confirmed) = self.slots_mut().get_mut(slot) else {
             return;
         };
+        // Once is enough: a clock that is back for a moment must not shorten what was given.
+        if confirmed.meta.confirmed {
+            return;
+        }
         confirmed.meta.confirmed = true;
         if confirmed.meta.archived.is_none() {
             let latest = now.saturating_add(ARCHIVED_SESSION);

@@ -8,7 +8,7 @@ use twotick_wire::{AccountId, CertificateHash, UnixTime};
 
 use super::arrangement::{Arrangement, Slot, Source};
 use super::book::Book;
-use super::{PeerDevice, Session};
+use super::{Meta, PeerDevice, Session};
 use crate::prekey::{PrekeyUse, Prekeys};
 use crate::ratchet::{CoreChange, RatchetChange, SkippedChange};
 use crate::staged::{Change, Record, RecordKind, Sealed, Transition, Visit};
@@ -16,7 +16,8 @@ use crate::state::StateWriter;
 
 /// One operation's effect on a peer device.
 pub(crate) struct PeerChange {
-    pub(crate) arrangement: Arrangement,
+    /// `None`: the sessions stay as they stand, which is the common case.
+    pub(crate) arrangement: Option<Box<Arrangement>>,
     /// The one session whose ratchet moves.
     pub(crate) moved: Option<(usize, RatchetChange)>,
     pub(crate) new: Option<Box<Session>>,
@@ -33,17 +34,11 @@ pub(crate) struct Names {
 }
 
 impl PeerChange {
-    /// Nothing but the sending side of the current session moves.
-    pub(crate) fn sealed(peer: &PeerDevice, core: CoreChange) -> Self {
+    /// Nothing changes yet.
+    pub(crate) fn none() -> Self {
         Self {
-            arrangement: Arrangement::of(peer, UnixTime::default(), &mut Vec::new()),
-            moved: Some((
-                0,
-                RatchetChange {
-                    core,
-                    skipped: SkippedChange::none(),
-                },
-            )),
+            arrangement: None,
+            moved: None,
             new: None,
             book: None,
             names: None,
@@ -51,41 +46,50 @@ impl PeerChange {
         }
     }
 
-    /// Evicts what is over the limit of the peer device, or too old in a session that does not move; returns how many keys.
-    pub(crate) fn limit_keys(&mut self, peer: &PeerDevice, most: usize) -> usize {
-        let Self {
-            arrangement,
-            moved,
-            new,
-            oldest,
-            ..
-        } = self;
+    /// Nothing but the sending side of the current session moves.
+    pub(crate) fn sealed(core: CoreChange) -> Self {
+        let skipped = SkippedChange::none();
+        Self {
+            moved: Some((0, RatchetChange { core, skipped })),
+            ..Self::none()
+        }
+    }
+
+    /// Arranges the sessions anew, if that differs from how they stand, and evicts the keys that are over the limit of
+    /// the peer device, or too old in a session that does not move; returns how many keys go.
+    pub(crate) fn arrange(&mut self, peer: &PeerDevice, mut arrangement: Arrangement, most: usize) -> usize {
+        let (moved, oldest) = (&self.moved, self.oldest);
         let mut expired = 0;
         for slot in arrangement.slots() {
             if let Source::Existing(index) = slot.source
                 && moved.as_ref().is_none_or(|(at, _)| *at != index)
                 && let Some(session) = peer.sessions.get(index)
             {
-                expired += session.ratchet.skipped.expired(*oldest);
+                expired += session.ratchet.skipped.expired(oldest);
             }
         }
         let evicted = arrangement.share_keys(most, |source| match source {
-            Source::New => new.as_ref().map_or(0, |session| session.ratchet.skipped.len()),
+            Source::New => self
+                .new
+                .as_ref()
+                .map_or(0, |session| session.ratchet.skipped.len()),
             Source::Existing(index) => {
                 let Some(session) = peer.sessions.get(index) else {
                     return 0;
                 };
-                match &*moved {
+                match moved {
                     Some((at, change)) if *at == index => session.ratchet.skipped.len_after(&change.skipped),
-                    _ => session.ratchet.skipped.len() - session.ratchet.skipped.expired(*oldest),
+                    _ => session.ratchet.skipped.len() - session.ratchet.skipped.expired(oldest),
                 }
             }
         });
+        if !stands(peer, &arrangement) {
+            self.arrangement = Some(Box::new(arrangement));
+        }
         evicted + expired
     }
 
     pub(crate) fn apply(&mut self, peer: &mut PeerDevice) {
-        let in_place = self.is_in_place(peer);
         if let Some((index, change)) = &mut self.moved
             && let Some(session) = peer.sessions.get_mut(*index)
         {
@@ -101,25 +105,23 @@ impl PeerChange {
         if let Some(book) = self.book.take() {
             peer.book = book;
         }
-        if !in_place {
-            rearrange(peer, &self.arrangement, self.new.take());
+        if let Some(arrangement) = &self.arrangement {
+            rearrange(peer, arrangement, self.new.take());
         }
     }
+}
 
-    /// Whether nothing but one session's ratchet moves: the common case needs no rearrangement.
-    fn is_in_place(&self, peer: &PeerDevice) -> bool {
-        let same = |(index, slot): (usize, &Slot)| {
-            slot.source == Source::Existing(index)
-                && slot.keys == usize::MAX
-                && peer
-                    .sessions
-                    .get(index)
-                    .is_some_and(|session| session.meta == slot.meta)
-        };
-        self.new.is_none()
-            && self.arrangement.slots().len() == peer.sessions.len()
-            && self.arrangement.slots().iter().enumerate().all(same)
-    }
+/// Whether the sessions of `peer` are in this arrangement already.
+fn stands(peer: &PeerDevice, arrangement: &Arrangement) -> bool {
+    let same = |(index, slot): (usize, &Slot)| {
+        slot.source == Source::Existing(index)
+            && slot.keys == usize::MAX
+            && peer
+                .sessions
+                .get(index)
+                .is_some_and(|session| session.meta == slot.meta)
+    };
+    arrangement.slots().len() == peer.sessions.len() && arrangement.slots().iter().enumerate().all(same)
 }
 
 /// Puts the sessions of `peer` in a new order; those that have no slot are erased.
@@ -205,22 +207,22 @@ impl Record for PeerView<'_> {
         writer.start(RecordKind::PeerDevice);
         peer.encode_names(change.names.as_ref(), writer);
         change.book.as_ref().unwrap_or(&peer.book).encode_to(writer);
-        writer.count(change.arrangement.slots().len());
-        for slot in change.arrangement.slots() {
-            match slot.source {
-                Source::New => {
-                    if let Some(session) = &change.new {
-                        encode(session, slot, (None, change.oldest), writer);
-                    }
+        match &change.arrangement {
+            None => {
+                writer.count(peer.sessions.len());
+                for index in 0..peer.sessions.len() {
+                    self.encode_existing(index, None, writer);
                 }
-                Source::Existing(index) => {
-                    if let Some(session) = peer.sessions.get(index) {
-                        let moved = change
-                            .moved
-                            .as_ref()
-                            .filter(|(at, _)| *at == index)
-                            .map(|(_, change)| change);
-                        encode(session, slot, (moved, change.oldest), writer);
+            }
+            Some(arrangement) => {
+                writer.count(arrangement.slots().len());
+                for slot in arrangement.slots() {
+                    match (slot.source, &change.new) {
+                        (Source::Existing(index), _) => self.encode_existing(index, Some(slot), writer),
+                        (Source::New, Some(new)) => {
+                            encode(new, (&slot.meta, slot.keys), (None, change.oldest), writer)
+                        }
+                        (Source::New, None) => {}
                     }
                 }
             }
@@ -228,27 +230,39 @@ impl Record for PeerView<'_> {
     }
 }
 
+impl PeerView<'_> {
+    fn encode_existing(&self, index: usize, slot: Option<&Slot>, writer: &mut StateWriter) {
+        let Some(session) = self.peer.sessions.get(index) else {
+            return;
+        };
+        let moved = self.change.moved.as_ref().filter(|(at, _)| *at == index);
+        let moved = moved.map(|(_, change)| change);
+        let (meta, keys) = slot.map_or((&session.meta, usize::MAX), |slot| (&slot.meta, slot.keys));
+        encode(session, (meta, keys), (moved, self.change.oldest), writer);
+    }
+}
+
 fn encode(
     session: &Session,
-    slot: &Slot,
+    (meta, keys): (&Meta, usize),
     (moved, oldest): (Option<&RatchetChange>, UnixTime),
     writer: &mut StateWriter,
 ) {
-    session.encode_head_to(&slot.meta, writer);
+    session.encode_head_to(meta, writer);
     match moved {
         Some(change) => {
             session.ratchet.core.encode_changed_to(&change.core, writer);
             session
                 .ratchet
                 .skipped
-                .encode_changed_to(&change.skipped, slot.keys, writer);
+                .encode_changed_to(&change.skipped, keys, writer);
         }
         None => {
             session.ratchet.core.encode_to(writer);
             session
                 .ratchet
                 .skipped
-                .encode_changed_to(&SkippedChange::expire(oldest), slot.keys, writer);
+                .encode_changed_to(&SkippedChange::expire(oldest), keys, writer);
         }
     }
 }

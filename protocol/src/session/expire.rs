@@ -17,14 +17,14 @@ impl PeerDevice {
         let mut events = Vec::new();
         let arrangement = Arrangement::of(self, now, &mut events);
         let mut change = PeerChange {
-            arrangement,
+            arrangement: None,
             moved: None,
             new: None,
             book: None,
             names: None,
             oldest: self.limits.oldest_key(now),
         };
-        let erased = change.limit_keys(self, self.limits.skipped_keys_of_peer);
+        let erased = change.arrange(self, arrangement, self.limits.skipped_keys_of_peer);
         report_erased(erased, &mut events);
         Staged {
             transition: PeerTransition {

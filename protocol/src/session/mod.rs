@@ -54,6 +54,13 @@ pub(crate) struct Meta {
     pub(crate) retires: UnixTime,
 }
 
+impl Meta {
+    /// Whether it is archived and past its time (R-SES-5).
+    pub(crate) fn has_retired(&self, now: UnixTime) -> bool {
+        self.archived.is_some() && self.retires <= now
+    }
+}
+
 impl Session {
     /// Everything but the ratchet, with the meta data it will have.
     pub(crate) fn encode_head_to(&self, meta: &Meta, writer: &mut StateWriter) {

@@ -5,7 +5,7 @@ use core::fmt;
 
 use twotick_wire::{DeviceId, DeviceMessage, MessageId, Object, Sealed, UnixTime};
 
-use super::arrangement::{Arrangement, Source};
+use super::arrangement::Arrangement;
 use super::{PeerChange, PeerDevice, PeerTransition, Session, SessionEvent};
 use crate::error::ReceiveError;
 use crate::identity::{Account, Device};
@@ -140,20 +140,22 @@ impl PeerDevice {
         now: UnixTime,
         eligible: impl Fn(&Session) -> bool,
     ) -> Result<OpenPlan, ReceiveError> {
-        let mut events = Vec::new();
-        let arrangement = Arrangement::of(self, now, &mut events);
-        for (slot, source) in arrangement.slots().iter().map(|slot| slot.source).enumerate() {
-            let Source::Existing(index) = source else { continue };
-            let Some(session) = self.sessions.get(index).filter(|session| eligible(session)) else {
+        let living = self
+            .sessions
+            .iter()
+            .enumerate()
+            .filter(|(_, session)| !session.meta.has_retired(now));
+        for (slot, (index, session)) in living.enumerate() {
+            if !eligible(session) {
                 continue;
-            };
+            }
             if let Some(found) = session.ratchet.find(route, sealed) {
                 let found = found.map_err(failure)?;
                 let opened = session
                     .ratchet
                     .open(&found, &session.id, route, sealed, (now, &self.limits))
                     .map_err(failure)?;
-                return Ok(self.plan_opened(session, (slot, index), opened, (arrangement, events), now));
+                return Ok(self.plan_opened(session, (slot, index), opened, now));
             }
         }
         Err(ReceiveError::Undecryptable)
@@ -164,10 +166,9 @@ impl PeerDevice {
         session: &Session,
         (slot, index): (usize, usize),
         opened: Opened,
-        (mut arrangement, mut events): (Arrangement, Vec<SessionEvent>),
         now: UnixTime,
     ) -> OpenPlan {
-        arrangement.confirm(slot, now);
+        let mut events = Vec::new();
         let generation = session.generation;
         let book = (self.book.retry_open || self.book.confirmed < generation).then(|| {
             let mut book = self.book.clone();
@@ -176,14 +177,22 @@ impl PeerDevice {
             book
         });
         let mut change = PeerChange {
-            arrangement,
+            arrangement: None,
             moved: Some((index, opened.change)),
             new: None,
             book,
             names: None,
             oldest: self.limits.oldest_key(now),
         };
-        let evicted = opened.evicted + change.limit_keys(self, self.limits.skipped_keys_of_peer);
+        let mut evicted = opened.evicted;
+        // A session alone and confirmed has nobody to give way to, and its own limit has been kept already.
+        let most = self.limits.skipped_keys_of_peer;
+        let alone = self.sessions.len() == 1 && session.meta.confirmed && self.limits.skipped_keys <= most;
+        if !alone {
+            let mut arrangement = Arrangement::of(self, now, &mut events);
+            arrangement.confirm(slot, now);
+            evicted += change.arrange(self, arrangement, most);
+        }
         report_erased(evicted, &mut events);
         let opened = OpenedMessage {
             text: opened.text,

@@ -1,10 +1,5 @@
 //! A peer device with a new certificate: renewed, or under the key its account was rotated to (SPEC 12.5).
 
-use alloc::vec::Vec;
-
-use twotick_wire::UnixTime;
-
-use super::arrangement::Arrangement;
 use super::change::Names;
 use super::{PeerChange, PeerDevice, PeerTransition};
 use crate::error::IdentityError;
@@ -36,12 +31,8 @@ impl PeerDevice {
             certificate: certificate.hash(),
         };
         let change = PeerChange {
-            arrangement: Arrangement::of(self, UnixTime::default(), &mut Vec::new()),
-            moved: None,
-            new: None,
-            book: None,
             names: Some(names),
-            oldest: UnixTime::default(),
+            ..PeerChange::none()
         };
         let transition = PeerTransition {
             peer: self,

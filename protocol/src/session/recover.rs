@@ -1,10 +1,7 @@
 //! Healing within limits (SPEC 12.4).
 
-use alloc::vec::Vec;
-
 use twotick_wire::{MessageId, UnixTime};
 
-use super::arrangement::Arrangement;
 use super::book::Book;
 use super::{PeerChange, PeerDevice, PeerTransition};
 use crate::error::SendError;
@@ -73,14 +70,9 @@ impl PeerDevice {
     }
 
     fn stage_book<T>(&mut self, book: Book, output: T) -> Staged<PeerTransition<'_>, T> {
-        let arrangement = Arrangement::of(self, UnixTime::default(), &mut Vec::new());
         let change = PeerChange {
-            arrangement,
-            moved: None,
-            new: None,
             book: Some(book),
-            names: None,
-            oldest: UnixTime::default(),
+            ..PeerChange::none()
         };
         Staged {
             transition: PeerTransition {

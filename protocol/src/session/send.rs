@@ -66,14 +66,14 @@ impl PeerDevice {
         let mut book = self.book.clone();
         book.generation = generation;
         let mut change = PeerChange {
-            arrangement,
+            arrangement: None,
             moved: None,
             new: Some(Box::new(session)),
             book: Some(book),
             names: None,
             oldest: self.limits.oldest_key(now),
         };
-        let erased = change.limit_keys(self, self.limits.skipped_keys_of_peer);
+        let erased = change.arrange(self, arrangement, self.limits.skipped_keys_of_peer);
         report_erased(erased, &mut events);
         let transition = PeerTransition {
             peer: self,
@@ -156,7 +156,7 @@ impl PeerDevice {
         if new_key.is_some_and(|own| self.knows_key(us, own.public())) {
             return Err(SendError::RandomnessFailure);
         }
-        Ok((PeerChange::sealed(self, core), message))
+        Ok((PeerChange::sealed(core), message))
     }
 }
 
