@@ -1,6 +1,6 @@
 //! The corpora of `fuzz/`, replayed: what was found once stays found.
 //!
-//! `cargo test -p twotick-e2e --test corpora -- --ignored` writes the seeds again.
+//! `cargo run -p twotick-e2e --example fuzz_seeds` writes the seeds again.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -73,18 +73,6 @@ fn corpora_are_small() {
         .flat_map(|target| files(&fuzz().join("corpus").join(target.name)));
     let bytes: u64 = all.map(|file| fs::metadata(file).expect("a file").len()).sum();
     assert!(bytes < 512 * 1024, "{bytes} bytes");
-}
-
-#[test]
-#[ignore = "writes the seeds"]
-fn write_seeds() {
-    for target in TARGETS {
-        let directory = fuzz().join("corpus").join(target.name);
-        fs::create_dir_all(&directory).expect("a directory");
-        for (name, bytes) in (target.seeds)() {
-            fs::write(directory.join(name), bytes).expect("a file");
-        }
-    }
 }
 
 fn fuzz() -> PathBuf {
