@@ -45,6 +45,18 @@ fn device_is_linked() {
     assert_eq!(account.encode(), alice.as_trusted().encode());
 }
 
+/// R-LNK-1: an offer that claims to be good for days is not taken in; one from a clock a day ahead is.
+#[test]
+fn offer_from_far_ahead_is_not_taken_in() {
+    let account = Person::seeded(1).key.account_id();
+    let enter = |made| {
+        let (offer, _) = ExistingDevice::offer(account, after(made), &mut rng(2));
+        NewDevice::enter(offer, NOW, &mut rng(3)).map(|_| ())
+    };
+    assert_eq!(enter(86_400), Ok(()));
+    assert_eq!(enter(86_401), Err(LinkError::Expired));
+}
+
 /// R-LNK-1: good for 60 seconds, on both devices.
 #[test]
 fn offer_ends_after_sixty_seconds() {

@@ -20,6 +20,8 @@ fn wire_is_a_codec_without_cryptography() {
         "quote",
         "syn",
         "unicode-ident",
+        "zeroize",
+        "zeroize_derive",
         "twotick-wire",
     ];
     let unexpected: Vec<_> = below

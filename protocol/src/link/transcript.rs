@@ -7,6 +7,7 @@ use twotick_wire::{
 use zeroize::Zeroize;
 
 use crate::error::LinkError;
+use crate::limits::constants::{CLOCK_SKEW, LINK_OFFER};
 use crate::primitive::derive::mac;
 use crate::primitive::hash::hash;
 use crate::secret::Secret;
@@ -19,12 +20,10 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    /// Takes the secret over and wipes it where it was.
-    pub(super) fn take(mut offer: LinkOffer) -> Self {
-        let secret = Secret::from_bytes(offer.secret);
-        offer.secret.zeroize();
+    /// Takes the secret over; the offer wipes its own copy as it drops.
+    pub(super) fn take(offer: LinkOffer) -> Self {
         Self {
-            secret,
+            secret: Secret::from_bytes(offer.secret),
             account_id: offer.account_id,
             expires: offer.expires,
         }
@@ -41,7 +40,8 @@ impl Offer {
 
     /// Refuses an offer after its 60 seconds (R-LNK-1).
     pub(super) fn require_current(&self, now: UnixTime) -> Result<(), LinkError> {
-        if self.expires < now {
+        let latest = now.saturating_add(LINK_OFFER + CLOCK_SKEW);
+        if self.expires < now || self.expires > latest {
             Err(LinkError::Expired)
         } else {
             Ok(())

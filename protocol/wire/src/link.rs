@@ -5,6 +5,8 @@ mod steps;
 use alloc::vec::Vec;
 use core::{fmt, ops::RangeInclusive};
 
+use zeroize::Zeroize;
+
 use crate::{
     AccountId, DecodeError, Object, Reader, UnixTime, VERSION, Writer, X25519PublicKey,
     codec::{concat, decode_all},
@@ -14,7 +16,7 @@ pub use steps::{LinkAcceptance, LinkCompletion, LinkProposal, LinkRequest};
 
 /// What the existing device shows and a person carries over, SPEC 6.1.
 ///
-/// It holds a secret: there is no `Clone` and no comparison, and `Debug` leaves the secret out.
+/// It holds a secret, wiped on drop: there is no `Clone` and no comparison, and `Debug` leaves the secret out.
 pub struct LinkOffer {
     /// Proves that the two devices are before the same person.
     pub secret: [u8; 32],
@@ -50,6 +52,12 @@ impl LinkOffer {
             self.account_id.as_bytes(),
             &self.expires.seconds().to_be_bytes(),
         ])
+    }
+}
+
+impl Drop for LinkOffer {
+    fn drop(&mut self) {
+        self.secret.zeroize();
     }
 }
 

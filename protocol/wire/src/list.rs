@@ -172,6 +172,7 @@ impl DeviceList {
     fn checked(self) -> Result<Self, DecodeError> {
         let first = self.epoch == 1;
         let contradiction = self.epoch == 0
+            || self.devices.iter().any(|entry| entry.device_id.is_zero())
             || first != self.previous.is_zero()
             || self
                 .revoked

@@ -98,6 +98,7 @@ fn contradictions_in_a_list_are_refused() {
         (|list| list.epoch = 0) as fn(&mut DeviceList),
         |list| (list.epoch, list.previous, list.revoked) = (0, ZERO, vec![]),
         |list| (list.epoch, list.revoked) = (0, vec![]),
+        |list| list.devices[0].device_id = DeviceId::new([0; 16]),
         |list| list.previous = ZERO,
         |list| (list.epoch, list.revoked) = (1, vec![]),
         |list| list.revoked[1].epoch = 8,
