@@ -1,0 +1,14 @@
+//! Test vectors of SPEC.md: what makes them, what checks them, what drives other implementations.
+//!
+//! README.md has the format of the files, OPERATIONS.md the language they are written in.
+
+#![forbid(unsafe_code)]
+
+pub mod answer;
+pub mod arguments;
+pub mod case;
+pub mod check;
+pub mod files;
+pub mod generate;
+pub mod operations;
+pub mod random;
