@@ -1,6 +1,8 @@
 //! The operations of OPERATIONS.md on the reference implementation.
 
+mod device;
 mod encoding;
+mod errors;
 mod identity;
 mod links;
 mod messages;
