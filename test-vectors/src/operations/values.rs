@@ -1,7 +1,9 @@
 //! Between JSON and the types of the reference.
 
+use std::convert::Infallible;
+
 use serde_json::{Value, json};
-use twotick_protocol::Secret;
+use twotick_protocol::{Changes, Secret, Staged, Transition};
 use twotick_wire::{
     AccountId, AccountKey, ConversationId, DeviceId, HistoryLink, Label, MessageId, ReceiptState,
     X25519PublicKey,
@@ -28,6 +30,14 @@ pub(super) fn long(number: u64) -> Value {
 /// The state of a receipt, 0 for none.
 pub(super) fn state_number(state: Option<ReceiptState>) -> u8 {
     state.map_or(0, ReceiptState::byte)
+}
+
+/// Installs a change that no store keeps.
+pub(super) fn install<X: Transition, T>(staged: Staged<X, T>) -> T {
+    let stored: Result<T, Infallible> = staged.commit(|_: &Changes<'_>| Ok(()));
+    match stored {
+        Ok(output) => output,
+    }
 }
 
 /// Arguments of the types of the reference.
