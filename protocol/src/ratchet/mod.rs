@@ -19,6 +19,8 @@ mod open;
 mod seal;
 mod skipped;
 
+#[cfg(feature = "hazmat")]
+pub(crate) use self::core::Chain;
 pub(crate) use self::core::Core;
 pub(crate) use advance::CoreChange;
 pub(crate) use header::Route;
