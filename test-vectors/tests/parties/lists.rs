@@ -42,6 +42,8 @@ fn expired_lists_withhold_devices_never_met() {
     world.initiate("a1", "b1");
     world.initiate("a1", "a2");
     world.now += 36 * 86_400;
+    world.publish("a2");
+    world.publish("b1");
     world.initiate("a1", "b1");
     world.initiate("a1", "a2");
     let sent = world.send("a1", 'b', "hello");

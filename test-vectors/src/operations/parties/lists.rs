@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use twotick_protocol::wire::{AccountRotation, DeviceList};
-use twotick_protocol::{Account, account_id, one_time_prekey_id, signed_prekey_id};
+use twotick_protocol::{Account, account_id};
 
-use super::party::{Party, account_argument, not_learnt};
+use super::party::{Party, not_learnt};
 use crate::answer::Outcome;
 use crate::arguments::Arguments;
+use crate::operations::identity::published_answer;
 use crate::random::Source;
 
 /// `party.prekeys`.
@@ -20,22 +21,7 @@ pub(super) fn prekeys(party: &mut Party, arguments: &Arguments<'_>, random: &mut
         .prekeys
         .generate(&party.device, signed, count, now, random)?;
     let made = party.stored.commit(staged);
-    let one_time: Vec<_> = made
-        .one_time
-        .iter()
-        .map(|key| hex::encode(key.encode()))
-        .collect();
-    let ids: Vec<_> = made
-        .one_time
-        .iter()
-        .map(|key| one_time_prekey_id(key).to_string())
-        .collect();
-    Ok(json!({
-        "signed_prekey": made.signed.as_ref().map(|key| hex::encode(key.encode())),
-        "signed_prekey_id": made.signed.as_ref().map(|key| signed_prekey_id(key).to_string()),
-        "one_time_prekeys": one_time,
-        "one_time_prekey_ids": ids,
-    }))
+    Ok(published_answer(&made))
 }
 
 /// `party.expire`.
@@ -72,7 +58,7 @@ pub(super) fn learn(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source
 
 /// `party.follow`.
 pub(super) fn follow(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
-    let former = account_argument(arguments)?;
+    let former = arguments.account_id("account")?;
     let rotation = AccountRotation::decode(&arguments.bytes("rotation")?)?;
     let list = DeviceList::decode(&arguments.bytes("list")?)?;
     let now = arguments.time("now")?;
