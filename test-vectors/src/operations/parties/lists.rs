@@ -1,10 +1,10 @@
-//! Prekeys, device lists and rotations.
+//! Prekeys, device lists, rotations and renewed certificates.
 
 use serde_json::json;
-use twotick_protocol::wire::{AccountRotation, DeviceList};
-use twotick_protocol::{Account, account_id};
+use twotick_protocol::wire::{AccountRotation, DeviceCertificate, DeviceList};
+use twotick_protocol::{Account, IdentityError, account_id};
 
-use super::party::{Party, not_learnt};
+use super::party::{Party, met, not_learnt, peer_argument};
 use crate::answer::Outcome;
 use crate::arguments::Arguments;
 use crate::operations::identity::published_answer;
@@ -72,4 +72,23 @@ pub(super) fn follow(party: &mut Party, arguments: &Arguments<'_>, _: &mut Sourc
         party.accounts.insert(id, account);
     }
     Ok(json!({ "account_id": id.to_string(), "missed": followed.list.missed_epochs }))
+}
+
+/// `session.recertify`.
+pub(super) fn recertify(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
+    let key = peer_argument(arguments)?;
+    let certificate = DeviceCertificate::decode(&arguments.bytes("certificate")?)?;
+    let now = arguments.time("now")?;
+    let peer = met(&mut party.peers, &key)?;
+    let account = party.accounts.get(&account_id(&certificate.account_key));
+    let account = account.ok_or(IdentityError::NotInDeviceList)?;
+    let certificate = account.admit(certificate, Some(&party.device), &[], now)?;
+    party.stored.commit(peer.recertify(&certificate, account)?);
+    if let Some(peer) = party.peers.met.remove(&key) {
+        party
+            .peers
+            .met
+            .insert((peer.account_id(), peer.device_id()), peer);
+    }
+    Ok(json!({}))
 }
