@@ -12,6 +12,7 @@ pub mod explain;
 pub mod files;
 pub mod generate;
 pub mod lint;
+pub mod mutants;
 pub mod operations;
 pub mod random;
 pub mod schema;

@@ -3,11 +3,13 @@
 #![allow(clippy::print_stdout, reason = "what a command finds goes to standard output")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process;
 
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use twotick_vectors::check::run_case;
+use twotick_vectors::mutants::{self, Mutants};
 use twotick_vectors::operations::Program;
 use twotick_vectors::{explain, files, generate, lint, schema, spec_sync};
 
@@ -35,6 +37,28 @@ enum Command {
     },
     /// Checks schemas, ids, requirements and counts
     Lint,
+    /// Fails if a mutant of the reference survives, or if a case that rejects kills none
+    Mutants {
+        /// Only looks whether every check of the reference has a mutant or a reason
+        #[arg(long)]
+        sites: bool,
+        /// Writes which cases kill which mutant
+        #[arg(long)]
+        json: Option<PathBuf>,
+        /// Where the vectors are, if not in data/
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// What `mutants` runs in the build with the mutants
+    #[command(hide = true)]
+    Kill {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        list: PathBuf,
+        #[arg(long)]
+        json: Option<PathBuf>,
+    },
     /// Writes the example bytes of SPEC.md from the vectors
     SpecSync {
         /// Writes nothing; fails if SPEC.md differs from what would be written
@@ -55,6 +79,12 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Lint => lint(),
+        Command::Mutants { sites: true, .. } => sites(),
+        Command::Mutants { json, data, .. } => {
+            sites()?;
+            mutants(json, data.unwrap_or_else(files::data_directory))
+        }
+        Command::Kill { data, list, json } => kill(&data, &list, json.as_deref()),
         Command::SpecSync { check } => spec_sync(check),
     }
 }
@@ -123,6 +153,37 @@ fn lint() -> Result<()> {
     found.iter().for_each(|finding| println!("{finding}"));
     ensure!(found.is_empty(), "{} findings", found.len());
     println!("schemas, ids, requirements and counts are in order");
+    Ok(())
+}
+
+fn sites() -> Result<()> {
+    let found = mutants::coverage(root(), &Mutants::read(&mutants::list_file(root()))?)?;
+    found.findings.iter().for_each(|finding| println!("{finding}"));
+    println!("{} checks have a mutant, {} a reason to have none", found.mutated, found.exempt);
+    ensure!(found.findings.is_empty(), "{} checks have neither", found.findings.len());
+    Ok(())
+}
+
+fn mutants(json: Option<PathBuf>, data: PathBuf) -> Result<()> {
+    let program = mutants::instrument(root())?;
+    let mut command = process::Command::new(program);
+    command.arg("kill").arg("--data").arg(data).arg("--list").arg(mutants::list_file(root()));
+    if let Some(json) = json {
+        command.arg("--json").arg(json);
+    }
+    ensure!(command.status()?.success(), "the kill matrix is not complete");
+    Ok(())
+}
+
+fn kill(data: &Path, list: &Path, json: Option<&Path>) -> Result<()> {
+    let matrix = mutants::kill(&files::read(data)?, &Mutants::read(list)?)?;
+    print!("{}", matrix.table());
+    let found = matrix.findings();
+    found.iter().for_each(|finding| println!("{finding}"));
+    if let Some(json) = json {
+        fs::write(json, files::to_bytes(&matrix.to_json())?)?;
+    }
+    ensure!(found.is_empty(), "{} findings", found.len());
     Ok(())
 }
 
