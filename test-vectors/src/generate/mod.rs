@@ -1,6 +1,12 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
 mod draft;
+mod hostile;
+mod pair;
+mod payload;
+mod people;
+mod scene;
+mod sessions;
 
 pub use draft::{About, Draft, Script};
 
@@ -13,4 +19,4 @@ pub fn all() -> Result<Vec<VectorFile>> {
     FILES.iter().map(|make| make()).collect()
 }
 
-const FILES: &[fn() -> Result<VectorFile>] = &[];
+const FILES: &[fn() -> Result<VectorFile>] = &[sessions::make];
