@@ -27,6 +27,8 @@ mod budget;
 mod conversation;
 mod error;
 mod handshake;
+#[cfg(feature = "hazmat")]
+pub mod hazmat;
 mod identity;
 mod limits;
 mod link;

@@ -11,6 +11,8 @@
 
 mod advance;
 mod core;
+#[cfg(feature = "hazmat")]
+pub(crate) mod hazmat;
 mod header;
 mod keys;
 mod open;

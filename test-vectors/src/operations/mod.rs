@@ -8,6 +8,7 @@ mod links;
 mod messages;
 mod parties;
 mod steps;
+mod values;
 
 use serde_json::Value;
 
