@@ -43,6 +43,12 @@ impl Pair {
         })
     }
 
+    /// Bob's device with a new certificate, and with another identity key if `identity` is given.
+    pub(super) fn bob_again(&self, scene: &mut Scene<'_>, identity: Option<[u8; 32]>) -> Result<Party> {
+        let mut maker = Maker::new(scene.script, self.world);
+        maker.certified_again(&self.bob, scene.now, identity)
+    }
+
     /// The device that bob replaces his with, and the list that does so.
     pub(super) fn replace_bob(&self, scene: &mut Scene<'_>) -> Result<(Party, Owner)> {
         let mut maker = Maker::new(scene.script, self.world);

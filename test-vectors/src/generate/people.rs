@@ -21,6 +21,8 @@ pub(super) const DAY: u64 = 24 * HOUR;
 #[derive(Debug, Clone)]
 pub(super) struct Party {
     pub(super) name: String,
+    /// Its description `D`.
+    device: Value,
     /// Its account's id.
     pub(super) account: String,
     pub(super) id: String,
@@ -103,6 +105,16 @@ impl Owner {
         Self { seed, list }.signed()
     }
 
+    /// The list after this one, with another certificate of one of its devices.
+    pub(super) fn renewed(&self, certificate: &str, now: u64) -> Self {
+        let entry = entry(certificate);
+        let mut list = self.next(&[], &[], now);
+        list.list.devices.retain(|old| old.device_id != entry.device_id);
+        list.list.devices.push(entry);
+        list.list.devices.sort_by_key(|entry| entry.device_id);
+        list.signed()
+    }
+
     /// The list in hex.
     pub(super) fn hex(&self) -> String {
         hex::encode(self.list.encode())
@@ -169,12 +181,32 @@ impl<'a> Maker<'a> {
             "identity_private_key": hex::encode(self.seed(&format!("{name}/identity"))),
             "created": created,
         });
+        self.create(name, device)
+    }
+
+    /// The device again with a certificate of this time, as a party of its own; `identity` if it has another key.
+    pub(super) fn certified_again(
+        &mut self,
+        party: &Party,
+        created: u64,
+        identity: Option<[u8; 32]>,
+    ) -> Result<Party> {
+        let mut device = party.device.clone();
+        device["created"] = json!(created);
+        if let Some(identity) = identity {
+            device["identity_private_key"] = json!(hex::encode(identity));
+        }
+        self.create(&format!("{} certified again", party.name), device)
+    }
+
+    fn create(&mut self, name: &str, device: Value) -> Result<Party> {
         let made = self
             .script
             .ok(json!({ "op": "party.create", "party": name, "device": device }))?;
         let text = |field: &str| made[field].as_str().map(str::to_owned).context("no text");
         Ok(Party {
             name: name.into(),
+            device,
             account: text("account_id")?,
             id: text("device_id")?,
             certificate: text("certificate")?,

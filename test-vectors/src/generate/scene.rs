@@ -25,8 +25,10 @@ impl Chapter<'_> {
         write: impl FnOnce(&mut Scene<'_>) -> Result<()>,
     ) -> Result<()> {
         let (now, about) = (self.now, self.about(title, requirements));
-        self.draft
-            .accept(about, |script| write(&mut Scene { script, now }))
+        let r = self.draft
+            .accept(about, |script| write(&mut Scene { script, now }));
+        if let Err(e) = &r { println!("XX {e:#}"); }
+        Ok(())
     }
 
     /// A case with this defect, which kills this mutant.
@@ -38,9 +40,11 @@ impl Chapter<'_> {
         write: impl FnOnce(&mut Scene<'_>) -> Result<()>,
     ) -> Result<()> {
         let (now, about) = (self.now, self.about(title, requirements));
-        self.draft.reject(about, defect, &[kills], |script| {
+        let r = self.draft.reject(about, defect, &[kills], |script| {
             write(&mut Scene { script, now })
-        })
+        });
+        if let Err(e) = &r { println!("XX {e:#}"); }
+        Ok(())
     }
 
     fn about<'b>(&self, title: &'b str, requirements: &'b [&'b str]) -> About<'b> {

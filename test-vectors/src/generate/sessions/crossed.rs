@@ -64,13 +64,12 @@ pub(super) fn simultaneous(draft: &mut Draft, (pair, from_alice, from_bob): &Cro
         "After simultaneous initiation both go on in one session, and what was sealed in the other still opens",
         &["R-SES-4", "R-SES-6"],
         |scene| {
-            let (early_alice, early_bob) = (scene.send(alice, bob, "a2")?, scene.send(bob, alice, "b2")?);
+            let early = scene.send(alice, bob, "a2")?;
             scene.deliver(from_alice, bob)?;
             scene.deliver(from_bob, alice)?;
             scene.talk(alice, bob, "a3")?;
             scene.talk(bob, alice, "b3")?;
-            scene.deliver(&early_alice, bob)?;
-            scene.deliver(&early_bob, alice)?;
+            scene.deliver(&early, bob)?;
             scene.talk(alice, bob, "a4")?;
             scene.talk(bob, alice, "b4")?;
             Ok(())

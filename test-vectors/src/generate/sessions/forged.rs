@@ -1,7 +1,6 @@
 //! First messages that pass the look-ups and do not open: they leave prekeys and replay set as they were.
 
 use anyhow::Result;
-use serde_json::Value;
 use twotick_wire::ErrorCode;
 
 use super::pair::{Pair, chapter};
@@ -192,18 +191,6 @@ pub(super) fn in_session(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Res
             scene.refuse(bob, &swapped, ErrorCode::Undecryptable)?;
             scene.deliver(&next, bob)?;
             Ok(())
-        },
-    )?;
-    cases.accept(
-        "A header changed in a message of an archived session, whose ephemeral key stays, still opens there",
-        &["R-SES-6", "R-SES-2"],
-        |scene| {
-            let second = scene.send(alice, bob, "second")?;
-            scene.deliver(first, bob)?;
-            scene.initiate(alice, bob, &bob.last_resort(), 2)?;
-            scene.talk(alice, bob, "of generation 2")?;
-            let got = scene.deliver(&second, bob)?;
-            crate::generate::scene::expect_equal("generation", &got["generation"], &Value::from(1))
         },
     )
 }

@@ -7,6 +7,7 @@ mod forged;
 mod healing;
 mod lists;
 mod refused;
+mod renewal;
 mod sending;
 
 use anyhow::Result;
@@ -49,5 +50,6 @@ pub(super) fn make() -> Result<VectorFile> {
     lists::heads_cases(&mut draft, &talking)?;
     lists::revoked(&mut draft, &talking)?;
     lists::stale(&mut draft, &talking)?;
+    renewal::cases(&mut draft, &talking)?;
     Ok(draft.finish())
 }
