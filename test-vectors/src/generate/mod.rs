@@ -5,6 +5,7 @@ mod hostile;
 mod pair;
 mod payload;
 mod people;
+mod ratchet;
 mod scene;
 mod sessions;
 
@@ -19,4 +20,4 @@ pub fn all() -> Result<Vec<VectorFile>> {
     FILES.iter().map(|make| make()).collect()
 }
 
-const FILES: &[fn() -> Result<VectorFile>] = &[sessions::make];
+const FILES: &[fn() -> Result<VectorFile>] = &[sessions::make, ratchet::make];
