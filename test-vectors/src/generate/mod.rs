@@ -1,11 +1,13 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
+mod conversation_state;
 mod draft;
 mod hostile;
 mod pair;
 mod payload;
 mod people;
 mod ratchet;
+mod receipts_state;
 mod scene;
 mod sessions;
 
@@ -20,4 +22,9 @@ pub fn all() -> Result<Vec<VectorFile>> {
     FILES.iter().map(|make| make()).collect()
 }
 
-const FILES: &[fn() -> Result<VectorFile>] = &[sessions::make, ratchet::make];
+const FILES: &[fn() -> Result<VectorFile>] = &[
+    sessions::make,
+    ratchet::make,
+    conversation_state::make,
+    receipts_state::make,
+];
