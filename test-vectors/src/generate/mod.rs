@@ -10,6 +10,7 @@ mod ratchet;
 mod receipts_state;
 mod scene;
 mod sessions;
+mod transcripts;
 
 pub use draft::{About, Draft, Script};
 
@@ -27,4 +28,5 @@ const FILES: &[fn() -> Result<VectorFile>] = &[
     ratchet::make,
     conversation_state::make,
     receipts_state::make,
+    transcripts::make,
 ];
