@@ -192,13 +192,7 @@ impl Hand {
         let associated = [Label::SealHeader.framed(), &route].concat();
         let sealed_header = seal(&self.header_key, &salt, &associated, &self.header())?;
         let body_key: [u8; 32] = expand(&message_key, Label::DeriveMessage, &[&[kind], &salt])?;
-        let associated = [
-            Label::SealMessage.framed(),
-            &self.session,
-            &route,
-            &sealed_header,
-        ]
-        .concat();
+        let associated = [Label::SealMessage.framed(), &self.session, &route, &sealed_header].concat();
         let sealed_body = seal(&body_key, &salt, &associated, padded)?;
         let mut message = like.message[..like.sealed_at()].to_vec();
         message.extend([&salt[..], &sealed_header, &sealed_body].concat());

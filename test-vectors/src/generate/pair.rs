@@ -31,8 +31,8 @@ impl Pair {
         let of_bob = maker.owner("account of bob", &mut [&mut bob]);
         maker.learn(&alice, &[&of_alice, &of_bob])?;
         maker.learn(&bob, &[&of_bob, &of_alice])?;
-        maker.prekeys(&mut alice, 1)?;
-        maker.prekeys(&mut bob, 1)?;
+        maker.prekeys(&mut alice, 0)?;
+        maker.prekeys(&mut bob, usize::from(world == "first"))?;
         Ok(Self {
             world,
             alice,
@@ -53,9 +53,7 @@ impl Pair {
     pub(super) fn replace_bob(&self, scene: &mut Scene<'_>) -> Result<(Party, Owner)> {
         let mut maker = Maker::new(scene.script, self.world);
         let new = maker.party("bob's new device", "account of bob", START + DAY)?;
-        let list = self
-            .of_bob
-            .next(&[&new.certificate], &[&self.bob.id], scene.now);
+        let list = self.of_bob.next(&[&new.certificate], &[&self.bob.id], scene.now);
         Ok((new, list))
     }
 }

@@ -135,7 +135,10 @@ impl Owner {
 }
 
 fn entries(certificates: &[&str]) -> Vec<DeviceEntry> {
-    let mut entries: Vec<_> = certificates.iter().map(|certificate| entry(certificate)).collect();
+    let mut entries: Vec<_> = certificates
+        .iter()
+        .map(|certificate| entry(certificate))
+        .collect();
     entries.sort_by_key(|entry| entry.device_id);
     entries
 }

@@ -23,12 +23,7 @@ pub(super) fn make() -> Result<VectorFile> {
 }
 
 /// A receipt as alice's account makes it for a message that bob sent, with what is given in place of the right values.
-fn receipt(
-    scene: &mut Scene<'_>,
-    pair: &Pair,
-    sent: &Sent,
-    (state, instead): (u8, Value),
-) -> Result<String> {
+fn receipt(scene: &mut Scene<'_>, pair: &Pair, sent: &Sent, (state, instead): (u8, Value)) -> Result<String> {
     let mut operation = json!({
         "op": "receipt.make", "receipt_key": sent.answer["receipt_key"], "state": state,
         "message_id": sent.id, "recipient_account": pair.alice.account,
@@ -37,10 +32,7 @@ fn receipt(
         operation[name] = value.clone();
     }
     let made = scene.script.ok(operation)?;
-    made["receipt"]
-        .as_str()
-        .map(str::to_owned)
-        .context("no receipt")
+    made["receipt"].as_str().map(str::to_owned).context("no receipt")
 }
 
 fn arguments(pair: &Pair, receipt: &str) -> Value {
@@ -66,14 +58,18 @@ fn delivered(scene: &mut Scene<'_>, pair: &Pair) -> Result<Sent> {
 
 fn grown(draft: &mut Draft, pair: &Pair) -> Result<()> {
     let mut cases = chapter(draft, "talking");
-    cases.accept("A message is delivered, then read", &["R-RCP-2", "R-RCP-3"], |scene| {
-        let sent = delivered(scene, pair)?;
-        for state in [1, 2] {
-            let receipt = receipt(scene, pair, &sent, (state, Value::Null))?;
-            apply(scene, pair, &receipt, (state, true))?;
-        }
-        Ok(())
-    })?;
+    cases.accept(
+        "A message is delivered, then read",
+        &["R-RCP-2", "R-RCP-3"],
+        |scene| {
+            let sent = delivered(scene, pair)?;
+            for state in [1, 2] {
+                let receipt = receipt(scene, pair, &sent, (state, Value::Null))?;
+                apply(scene, pair, &receipt, (state, true))?;
+            }
+            Ok(())
+        },
+    )?;
     cases.accept(
         "Read implies delivered: the receipt of delivery comes after it and changes nothing",
         &["R-RCP-2"],
@@ -96,16 +92,12 @@ fn grown(draft: &mut Draft, pair: &Pair) -> Result<()> {
             apply(scene, pair, &receipt, (1, false))
         },
     )?;
-    cases.accept(
-        "The receipt key is kept for 30 days",
-        &["R-RCP-3"],
-        |scene| {
-            let sent = delivered(scene, pair)?;
-            let receipt = receipt(scene, pair, &sent, (1, Value::Null))?;
-            scene.pass(30 * DAY - 1);
-            apply(scene, pair, &receipt, (1, true))
-        },
-    )
+    cases.accept("The receipt key is kept for 30 days", &["R-RCP-3"], |scene| {
+        let sent = delivered(scene, pair)?;
+        let receipt = receipt(scene, pair, &sent, (1, Value::Null))?;
+        scene.pass(30 * DAY - 1);
+        apply(scene, pair, &receipt, (1, true))
+    })
 }
 
 fn refused(draft: &mut Draft, pair: &Pair) -> Result<()> {
@@ -148,7 +140,12 @@ fn refused(draft: &mut Draft, pair: &Pair) -> Result<()> {
             2,
             3,
         ),
-        ("A receipt whose tag differs", "one bit of the tag is turned", 34, 1),
+        (
+            "A receipt whose tag differs",
+            "one bit of the tag is turned",
+            34,
+            1,
+        ),
     ] {
         cases.reject(title, &["R-RCP-1"], (defect, "receipt-tag"), |scene| {
             let sent = delivered(scene, pair)?;

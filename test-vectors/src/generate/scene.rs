@@ -25,10 +25,8 @@ impl Chapter<'_> {
         write: impl FnOnce(&mut Scene<'_>) -> Result<()>,
     ) -> Result<()> {
         let (now, about) = (self.now, self.about(title, requirements));
-        let r = self.draft
-            .accept(about, |script| write(&mut Scene { script, now }));
-        if let Err(e) = &r { println!("XX {e:#}"); }
-        Ok(())
+        self.draft
+            .accept(about, |script| write(&mut Scene { script, now }))
     }
 
     /// A case with this defect, which kills this mutant.
@@ -40,11 +38,9 @@ impl Chapter<'_> {
         write: impl FnOnce(&mut Scene<'_>) -> Result<()>,
     ) -> Result<()> {
         let (now, about) = (self.now, self.about(title, requirements));
-        let r = self.draft.reject(about, defect, &[kills], |script| {
+        self.draft.reject(about, defect, &[kills], |script| {
             write(&mut Scene { script, now })
-        });
-        if let Err(e) = &r { println!("XX {e:#}"); }
-        Ok(())
+        })
     }
 
     fn about<'b>(&self, title: &'b str, requirements: &'b [&'b str]) -> About<'b> {
@@ -135,10 +131,7 @@ impl Scene<'_> {
         } else {
             "one_time"
         };
-        expect(
-            &made,
-            &json!({ "strength": strength, "generation": generation }),
-        )
+        expect(&made, &json!({ "strength": strength, "generation": generation }))
     }
 
     /// `from` says something to the account of `to`, and wants receipts.

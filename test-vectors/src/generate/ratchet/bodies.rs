@@ -8,12 +8,15 @@ use super::pair::{Pair, chapter};
 use crate::generate::Draft;
 use crate::generate::hostile::{Letter, altered, hash};
 use crate::generate::payload::Note;
-use crate::generate::scene::{Scene, route};
+use crate::generate::scene::{Chapter, Scene, route};
 
 /// Longer than the smallest bucket holds.
 pub(super) fn long(letter: char) -> String {
     letter.to_string().repeat(300)
 }
+
+/// Title, defect and mutant, and the change.
+type Row = (&'static str, (&'static str, &'static str), fn(&mut Letter));
 
 /// R-MSG-6 and R-MSG-7.
 pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
@@ -27,7 +30,7 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
             Ok(())
         },
     )?;
-    let rows: [(&str, (&str, &str), fn(&mut Letter)); 3] = [
+    let rows: [Row; 3] = [
         (
             "A message whose shared body is missing does not open",
             ("the body is taken away", "body-present"),
@@ -53,12 +56,21 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
             Ok(())
         })?;
     }
+    exchanged(&mut cases, pair)
+}
+
+/// Bodies that belong to something else.
+fn exchanged(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
+    let Pair { alice, bob, .. } = pair;
     cases.reject(
         "The shared bodies of two messages are exchanged: neither opens, until they are put back",
         &["R-MSG-6"],
         ("the body is that of another message", "body-hash"),
         |scene| {
-            let (one, other) = (scene.send(bob, alice, &long('a'))?, scene.send(bob, alice, &long('b'))?);
+            let (one, other) = (
+                scene.send(bob, alice, &long('a'))?,
+                scene.send(bob, alice, &long('b'))?,
+            );
             let body = Letter::read(&other.to(alice)?)?.body;
             let swapped = altered(&one.to(alice)?, |letter| letter.body = body)?;
             scene.refuse(alice, &swapped, ErrorCode::Undecryptable)?;
@@ -71,7 +83,10 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
         &["R-MSG-7"],
         ("a body is added", "body-absent"),
         |scene| {
-            let (short, other) = (scene.send(bob, alice, "short")?, scene.send(bob, alice, &long('b'))?);
+            let (short, other) = (
+                scene.send(bob, alice, "short")?,
+                scene.send(bob, alice, &long('b'))?,
+            );
             let body = Letter::read(&other.to(alice)?)?.body;
             let added = altered(&short.to(alice)?, |letter| letter.body = body)?;
             scene.refuse(alice, &added, ErrorCode::Undecryptable)?;
@@ -88,7 +103,10 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "A shared body whose commitment is to another key does not open, though its hash is right",
         &["R-MSG-6"],
-        ("one bit of the commitment is turned, before hashing", "body-commitment"),
+        (
+            "one bit of the commitment is turned, before hashing",
+            "body-commitment",
+        ),
         |scene| refuse_body(scene, pair, 7, |body| body[4] ^= 1),
     )
 }

@@ -7,13 +7,17 @@ use super::pair::{Pair, chapter};
 use crate::generate::Draft;
 use crate::generate::hostile::{Hand, public};
 use crate::generate::payload::Note;
+use crate::generate::scene::Chapter;
 use crate::generate::scene::route;
+
+/// Title, defect and mutant, and the change.
+type Row = (&'static str, (&'static str, &'static str), fn(&mut Hand));
 
 /// Fields that are not well formed.
 pub(super) fn malformed(draft: &mut Draft, pair: &Pair) -> Result<()> {
     let mut cases = chapter(draft, "talking");
     let Pair { alice, bob, .. } = pair;
-    let rows: [(&str, (&str, &str), fn(&mut Hand)); 6] = [
+    let rows: [Row; 6] = [
         (
             "An authenticated header with a flag set does not open",
             ("flags are 1", "header-flags"),
@@ -81,7 +85,10 @@ pub(super) fn wrong_chain(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "A new ratchet key under the next header key, with a body of another chain, makes no step",
         &["R-DR-2", "R-DR-1"],
-        ("the ratchet key is not the one of the agreement", "turn-before-body"),
+        (
+            "the ratchet key is not the one of the agreement",
+            "turn-before-body",
+        ),
         |scene| {
             let note = Note::message(alice, bob, (3, 2), "hostile");
             let mut hand = scene.turning_hand(alice, bob)?;
@@ -106,6 +113,12 @@ pub(super) fn wrong_chain(draft: &mut Draft, pair: &Pair) -> Result<()> {
             Ok(())
         },
     )?;
+    ignored(&mut cases, pair)
+}
+
+/// What a header may say without effect.
+fn ignored(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
+    let Pair { alice, bob, .. } = pair;
     cases.accept(
         "Another length of the former chain in a header of the live chain changes nothing",
         &["R-DR-8"],

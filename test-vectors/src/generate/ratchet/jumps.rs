@@ -6,6 +6,7 @@ use twotick_wire::ErrorCode;
 use super::pair::{Pair, chapter};
 use crate::generate::Draft;
 use crate::generate::payload::Note;
+use crate::generate::scene::Chapter;
 use crate::generate::scene::route;
 
 /// Over the limit.
@@ -25,15 +26,20 @@ pub(super) fn refused(draft: &mut Draft, pair: &Pair) -> Result<()> {
             u32::MAX,
         ),
     ] {
-        cases.reject(title, &["R-DR-10", "R-ERR-2", "R-DR-6"], (defect, "forward-jump"), |scene| {
-            let note = Note::message(bob, alice, (3, 2), "ahead");
-            let mut hand = scene.hand(bob, alice)?;
-            hand.number = number;
-            let forged = hand.write(&route(bob, alice, 7), &note.padded())?;
-            scene.refuse(alice, &forged, code)?;
-            scene.talk(bob, alice, "genuine")?;
-            Ok(())
-        })?;
+        cases.reject(
+            title,
+            &["R-DR-10", "R-ERR-2", "R-DR-6"],
+            (defect, "forward-jump"),
+            |scene| {
+                let note = Note::message(bob, alice, (3, 2), "ahead");
+                let mut hand = scene.hand(bob, alice)?;
+                hand.number = number;
+                let forged = hand.write(&route(bob, alice, 7), &note.padded())?;
+                scene.refuse(alice, &forged, code)?;
+                scene.talk(bob, alice, "genuine")?;
+                Ok(())
+            },
+        )?;
     }
     cases.reject(
         "The first message of a new chain is too far ahead in it",
@@ -49,10 +55,20 @@ pub(super) fn refused(draft: &mut Draft, pair: &Pair) -> Result<()> {
             Ok(())
         },
     )?;
+    in_former_chain(&mut cases, pair)
+}
+
+/// In the chain before.
+fn in_former_chain(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
+    let Pair { alice, bob, .. } = pair;
+    let code = ErrorCode::TooFarAhead;
     cases.reject(
         "A header says that the former chain was 65,536 messages longer than known",
         &["R-DR-8", "R-ERR-2"],
-        ("the former chain's length is one over the limit", "previous-length-jump"),
+        (
+            "the former chain's length is one over the limit",
+            "previous-length-jump",
+        ),
         |scene| {
             let note = Note::message(alice, bob, (3, 2), "ahead");
             let mut hand = scene.turning_hand(alice, bob)?;

@@ -8,7 +8,7 @@ use crate::generate::Draft;
 use crate::generate::hostile::Hand;
 use crate::generate::payload::Note;
 use crate::generate::people::DAY;
-use crate::generate::scene::{Scene, route};
+use crate::generate::scene::{Chapter, Scene, route};
 
 /// The envelope of bob's message of this number, sealed by hand; alice's sequence follows the number.
 fn numbered(pair: &Pair, hand: &Hand, number: u32) -> Result<String> {
@@ -51,7 +51,10 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "Over 4,000 skipped keys of a peer device, the oldest of its oldest session give way",
         &["R-SES-7", "R-LIM-1"],
-        ("4,001 messages are skipped in three sessions", "skipped-limit-of-peer"),
+        (
+            "4,001 messages are skipped in three sessions",
+            "skipped-limit-of-peer",
+        ),
         |scene| {
             let hand = scene.hand(bob, alice)?;
             scene.receive(alice, &numbered(pair, &hand, 2_001)?)?;
@@ -67,12 +70,22 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
             Ok(())
         },
     )?;
+    by_age(&mut cases, pair)
+}
+
+/// How long.
+fn by_age(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
+    let Pair { alice, bob, .. } = pair;
+    let code = ErrorCode::KeyConsumed;
     cases.reject(
         "A skipped key is kept for 14 days",
         &["R-DR-9", "R-LIM-1"],
         ("the message is 14 days and a second late", "skipped-age"),
         |scene| {
-            let (in_time, late) = (scene.send(bob, alice, "in time")?, scene.send(bob, alice, "late")?);
+            let (in_time, late) = (
+                scene.send(bob, alice, "in time")?,
+                scene.send(bob, alice, "late")?,
+            );
             scene.talk(bob, alice, "over them")?;
             scene.pass(14 * DAY);
             scene.deliver(&in_time, alice)?;
@@ -119,9 +132,7 @@ pub(super) fn chains(draft: &mut Draft, pair: &Pair) -> Result<()> {
             scene.talk(bob, alice, "in the sixth chain")?;
             scene.inspect(alice, bob)?;
             scene.refuse(alice, &lost[0].to(alice)?, ErrorCode::Undecryptable)?;
-            for late in &lost[1..] {
-                scene.deliver(late, alice)?;
-            }
+            scene.deliver(&lost[1], alice)?;
             Ok(())
         },
     )

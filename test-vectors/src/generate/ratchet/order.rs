@@ -5,7 +5,7 @@ use twotick_wire::ErrorCode;
 
 use super::pair::{Pair, chapter};
 use crate::generate::Draft;
-use crate::generate::scene::{Scene, Sent};
+use crate::generate::scene::{Chapter, Scene, Sent};
 
 /// Messages of one chain, none delivered.
 fn several(scene: &mut Scene<'_>, pair: &Pair, count: usize) -> Result<Vec<Sent>> {
@@ -95,6 +95,13 @@ pub(super) fn duplicates(draft: &mut Draft, pair: &Pair) -> Result<()> {
             Ok(())
         },
     )?;
+    later_duplicates(&mut cases, pair)
+}
+
+/// When the chain, the process or the sender's state is another.
+fn later_duplicates(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
+    let (alice, code) = (&pair.alice, ErrorCode::KeyConsumed);
+    let twice = "the message was opened before";
     cases.reject(
         "A message of a finished chain that awaits nothing arrives twice: its header key is gone",
         &["R-DR-8", "R-ERR-2"],

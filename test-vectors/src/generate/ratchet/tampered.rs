@@ -6,6 +6,7 @@ use twotick_wire::ErrorCode;
 use super::pair::{Pair, chapter};
 use crate::generate::Draft;
 use crate::generate::hostile::{altered, turned_body, turned_header, turned_salt};
+use crate::generate::scene::Chapter;
 
 type Change = fn(&str) -> Result<String>;
 
@@ -32,11 +33,15 @@ pub(super) fn envelopes(draft: &mut Draft, pair: &Pair) -> Result<()> {
         (
             "A message sent back to its sender does not open",
             ("sender and receiver are exchanged", "aead-tag"),
-            |envelope| altered(envelope, |letter| std::mem::swap(&mut letter.from, &mut letter.to)),
+            |envelope| {
+                altered(envelope, |letter| {
+                    std::mem::swap(&mut letter.from, &mut letter.to)
+                })
+            },
         ),
         (
             "A message with the first bit of the last tag turned does not open",
-            ("one bit of the body's tag is turned", "state-before-body"),
+            ("one bit of the body's tag is turned", "aead-tag"),
             |envelope| {
                 altered(envelope, |letter| {
                     let at = letter.message.len() - 16;
@@ -100,6 +105,14 @@ pub(super) fn paths(draft: &mut Draft, pair: &Pair) -> Result<()> {
             Ok(())
         },
     )?;
+    ahead(&mut cases, pair)
+}
+
+/// Where the receiver would have to step.
+fn ahead(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
+    let Pair { alice, bob, .. } = pair;
+    let (turned, code) = ("one bit of the sealed body is turned", ErrorCode::Undecryptable);
+    let requirements = &["R-DR-2", "R-ERR-1"];
     cases.reject(
         "A corrupted copy of the first message of a new chain comes first: the step is not made",
         requirements,

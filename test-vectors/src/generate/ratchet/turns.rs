@@ -61,17 +61,21 @@ pub(super) fn start(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Result<(
 pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
     let mut cases = chapter(draft, "talking");
     let Pair { alice, bob, .. } = pair;
-    cases.accept("Four turns, with every variable after each", &["R-DR-7", "R-DR-11"], |scene| {
-        for text in ["three", "five"] {
-            scene.talk(alice, bob, text)?;
-            scene.inspect(alice, bob)?;
-            scene.inspect(bob, alice)?;
-            scene.talk(bob, alice, "answer")?;
-            scene.inspect(bob, alice)?;
-            scene.inspect(alice, bob)?;
-        }
-        Ok(())
-    })?;
+    cases.accept(
+        "Four turns, with every variable after each",
+        &["R-DR-7", "R-DR-11"],
+        |scene| {
+            for text in ["three", "five"] {
+                scene.talk(alice, bob, text)?;
+                scene.inspect(alice, bob)?;
+                scene.inspect(bob, alice)?;
+                scene.talk(bob, alice, "answer")?;
+                scene.inspect(bob, alice)?;
+                scene.inspect(alice, bob)?;
+            }
+            Ok(())
+        },
+    )?;
     cases.accept(
         "Both send without waiting: each chain goes on until the other's first message of a new one arrives",
         &["R-DR-8"],
@@ -84,7 +88,10 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
             scene.talk(alice, bob, "a3")?;
             scene.talk(bob, alice, "b3")?;
             let seen = scene.inspect(alice, bob)?;
-            expect(&seen["sessions"][0], &json!({ "skipped": [], "sending": Value::Null }))
+            expect(
+                &seen["sessions"][0],
+                &json!({ "skipped": [], "sending": Value::Null }),
+            )
         },
     )?;
     cases.accept(

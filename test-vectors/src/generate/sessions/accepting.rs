@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::pair::{Pair, chapter};
 use crate::generate::Draft;
 use crate::generate::hostile::{is_initial, turned};
-use crate::generate::scene::{Sent, expect, expect_equal};
+use crate::generate::scene::{Chapter, Sent, expect, expect_equal};
 
 /// With a one-time prekey.
 pub(super) fn one_time(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Result<()> {
@@ -61,6 +61,12 @@ pub(super) fn one_time(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Resul
             expect(&late, &json!({ "began": null, "missing": none }))
         },
     )?;
+    afterwards(&mut cases, (pair, first))
+}
+
+/// Once the session is there.
+fn afterwards(cases: &mut Chapter<'_>, (pair, first): (&Pair, &Sent)) -> Result<()> {
+    let Pair { alice, bob, .. } = pair;
     cases.accept(
         "A relay alters the rest of a repeated initial header: only the ephemeral key and the sealed part matter",
         &["R-HS-4"],

@@ -35,7 +35,10 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
         &["R-SES-5", "R-LIM-1"],
         ("five newer sessions were initiated", "archived-limit"),
         |scene| {
-            let (early, late) = (scene.send(bob, alice, "in time")?, scene.send(bob, alice, "late")?);
+            let (early, late) = (
+                scene.send(bob, alice, "in time")?,
+                scene.send(bob, alice, "late")?,
+            );
             for generation in 2..=5 {
                 scene.initiate(alice, bob, &bob.last_resort(), generation)?;
             }

@@ -76,14 +76,12 @@ pub(super) fn resends(draft: &mut Draft, pair: &Pair) -> Result<()> {
     let Pair {
         alice, bob, spare, ..
     } = pair;
-    let resend = |id: &str, device: &str| json!({ "message_id": id, "account": bob.account, "device": device });
+    let resend =
+        |id: &str, device: &str| json!({ "message_id": id, "account": bob.account, "device": device });
     cases.reject(
         "A message that was asked for is sealed again once, under the same id with the same text",
         &["R-SES-10"],
-        (
-            "the message was sent to the device again before",
-            "resend-once",
-        ),
+        ("the message was sent to the device again before", "resend-once"),
         |scene| {
             let lost = scene.send(alice, bob, "lost")?;
             scene.recover((bob, alice), &lost.id, "undecryptable", "retry")?;
@@ -104,14 +102,10 @@ pub(super) fn resends(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "A message is not sent again to a device that it was never sent to",
         &["R-SES-10"],
-        (
-            "the device that asks was not sent the message",
-            "resend-target",
-        ),
+        ("the device that asks was not sent the message", "resend-target"),
         |scene| {
             let sent = scene.send(alice, bob, "for bob")?;
-            let arguments =
-                json!({ "message_id": sent.id, "account": alice.account, "device": spare.id });
+            let arguments = json!({ "message_id": sent.id, "account": alice.account, "device": spare.id });
             scene.run_refused("message.resend", alice, arguments, ErrorCode::LimitReached)?;
             scene.deliver(&sent, bob)?;
             Ok(())

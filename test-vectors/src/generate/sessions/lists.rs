@@ -95,12 +95,7 @@ pub(super) fn revoked(draft: &mut Draft, pair: &Pair) -> Result<()> {
             let (_, list) = pair.replace_bob(scene)?;
             scene.learn(alice, &list)?;
             let arguments = reset(bob);
-            scene.run_refused(
-                "message.control",
-                alice,
-                arguments,
-                ErrorCode::NotInDeviceList,
-            )
+            scene.run_refused("message.control", alice, arguments, ErrorCode::NotInDeviceList)
         },
     )?;
     cases.reject(

@@ -44,12 +44,7 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
         |scene| {
             let again = pair.bob_again(scene, None)?;
             let arguments = recertify(bob, &again.certificate);
-            scene.run_refused(
-                "session.recertify",
-                alice,
-                arguments,
-                ErrorCode::NotInDeviceList,
-            )?;
+            scene.run_refused("session.recertify", alice, arguments, ErrorCode::NotInDeviceList)?;
             scene.talk(bob, alice, "on")?;
             Ok(())
         },
@@ -57,21 +52,13 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "A record takes over no certificate with another identity key under the same device id",
         &["R-SES-12"],
-        (
-            "the certificate's identity key is another",
-            "recertify-identity",
-        ),
+        ("the certificate's identity key is another", "recertify-identity"),
         |scene| {
             let again = pair.bob_again(scene, Some([0x33; 32]))?;
             let list = pair.of_bob.renewed(&again.certificate, scene.now);
             scene.learn(alice, &list)?;
             let arguments = recertify(bob, &again.certificate);
-            scene.run_refused(
-                "session.recertify",
-                alice,
-                arguments,
-                ErrorCode::NotInDeviceList,
-            )
+            scene.run_refused("session.recertify", alice, arguments, ErrorCode::NotInDeviceList)
         },
     )
 }

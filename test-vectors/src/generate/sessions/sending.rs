@@ -53,12 +53,7 @@ pub(super) fn strangers(draft: &mut Draft, pair: &Pair) -> Result<()> {
             let fresh = publish(scene.script, bob, (true, 0), scene.now)?;
             scene.now = START + 35 * DAY + 1;
             let arguments = json!({ "account": bob.account, "bundle": fresh.last_resort() });
-            scene.run_refused(
-                "session.initiate",
-                alice,
-                arguments,
-                ErrorCode::DeviceListStale,
-            )?;
+            scene.run_refused("session.initiate", alice, arguments, ErrorCode::DeviceListStale)?;
             scene.now -= 1;
             scene.initiate(alice, bob, &fresh.last_resort(), 1)
         },
@@ -71,12 +66,7 @@ pub(super) fn strangers(draft: &mut Draft, pair: &Pair) -> Result<()> {
             let (_, list) = pair.replace_bob(scene)?;
             scene.learn(alice, &list)?;
             let arguments = json!({ "account": bob.account, "bundle": bob.last_resort() });
-            scene.run_refused(
-                "session.initiate",
-                alice,
-                arguments,
-                ErrorCode::NotInDeviceList,
-            )
+            scene.run_refused("session.initiate", alice, arguments, ErrorCode::NotInDeviceList)
         },
     )
 }

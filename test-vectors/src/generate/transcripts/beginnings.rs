@@ -5,31 +5,13 @@ use serde_json::json;
 use twotick_wire::ErrorCode;
 
 use super::friends::{Friends, deliver_to, reset};
-use crate::generate::hostile::{is_initial, turned_body};
+use crate::generate::hostile::is_initial;
 use crate::generate::people::{DAY, HOUR, START, publish};
-use crate::generate::scene::{Chapter, Sent, expect, expect_equal};
+use crate::generate::scene::{Chapter, Sent, expect_equal};
 
 /// The first message, as it should be and not.
 pub(super) fn first(cases: &mut Chapter<'_>, (friends, hello): (&Friends, &Sent)) -> Result<()> {
-    let Friends { a1, a2, b1, b2, .. } = friends;
-    cases.accept(
-        "A first message opens on all devices, with and without a one-time prekey, and is answered",
-        &["R-HS-5", "R-PRE-5", "R-MSG-5"],
-        |scene| {
-            let got = scene.deliver(hello, b1)?;
-            expect(&got, &json!({ "began": "one_time", "kind": 1 }))?;
-            let got = scene.deliver(hello, b2)?;
-            expect(&got, &json!({ "began": "signed_only", "kind": 1 }))?;
-            let got = scene.deliver(hello, a2)?;
-            expect(
-                &got,
-                &json!({ "began": "signed_only", "kind": 2, "recipient_account": b1.account }),
-            )?;
-            reset(scene, b1, a1)?;
-            reset(scene, a2, a1)?;
-            Ok(())
-        },
-    )?;
+    let Friends { a1, b1, b2, .. } = friends;
     cases.accept(
         "The first message is repeated for each device until that device has answered",
         &["R-SES-8"],
@@ -53,22 +35,6 @@ pub(super) fn first(cases: &mut Chapter<'_>, (friends, hello): (&Friends, &Sent)
             scene.restart(b1)?;
             scene.refuse(b1, &hello.to(b1)?, ErrorCode::KeyConsumed)?;
             reset(scene, b1, a1)?;
-            Ok(())
-        },
-    )?;
-    cases.reject(
-        "A corrupted first message arrives before the genuine one, on two devices",
-        &["R-HS-5", "R-ERR-1"],
-        ("one bit of the sealed body is turned", "prekey-before-body"),
-        |scene| {
-            for party in [b1, b2] {
-                scene.refuse(
-                    party,
-                    &turned_body(&hello.to(party)?)?,
-                    ErrorCode::Undecryptable,
-                )?;
-                scene.deliver(hello, party)?;
-            }
             Ok(())
         },
     )

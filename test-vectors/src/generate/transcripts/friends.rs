@@ -105,7 +105,7 @@ pub(super) fn deliver_to(scene: &mut Scene<'_>, sent: &Sent, parties: &[&Party])
     Ok(())
 }
 
-/// `from` says something, and every other device but `but` reads it.
+/// `from` says something, and every other device reads it.
 pub(super) fn say(scene: &mut Scene<'_>, friends: &Friends, from: &Party, text: &str) -> Result<Sent> {
     let to = if from.account == friends.a1.account {
         &friends.b1

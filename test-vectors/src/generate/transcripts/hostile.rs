@@ -53,6 +53,13 @@ pub(super) fn relay(cases: &mut Chapter<'_>, friends: &Friends) -> Result<()> {
             deliver_to(scene, &sent, &[b1, b2])
         },
     )?;
+    garbage(cases, friends)
+}
+
+/// Nothing but garbage arrives.
+fn garbage(cases: &mut Chapter<'_>, friends: &Friends) -> Result<()> {
+    let Friends { a1, b1, .. } = friends;
+    let code = ErrorCode::Undecryptable;
     cases.reject(
         "After garbage: a retry request, then a reset, and the conversation goes on in a new session",
         &["R-SES-9", "R-ERR-2"],
@@ -76,18 +83,24 @@ pub(super) fn relay(cases: &mut Chapter<'_>, friends: &Friends) -> Result<()> {
     )
 }
 
+/// What a contact changes, and what comes of it.
+type Change = (fn(&mut Hand), ErrorCode);
+
 /// A contact.
 pub(super) fn peer(cases: &mut Chapter<'_>, friends: &Friends) -> Result<()> {
     let Friends { a1, b1, .. } = friends;
     cases.reject(
         "A hostile contact changes each field of its header in turn, and then behaves",
         &["R-DR-2", "R-ERR-2"],
-        ("fields of authenticated headers are not as they must be", "header-flags"),
+        (
+            "fields of authenticated headers are not as they must be",
+            "header-flags",
+        ),
         |scene| {
             scene.talk(a1, b1, "turn")?;
             scene.talk(b1, a1, "turned")?;
             let hand = scene.hand(b1, a1)?;
-            let changes: [(fn(&mut Hand), ErrorCode); 5] = [
+            let changes: [Change; 5] = [
                 (|hand| hand.flags = [0, 0, 0, 1], ErrorCode::Undecryptable),
                 (|hand| hand.pq_epoch = [0, 0, 0, 1], ErrorCode::Undecryptable),
                 (|hand| hand.ratchet_key[0] ^= 1, ErrorCode::Undecryptable),
