@@ -1,15 +1,20 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
+mod body;
 mod conversation_state;
 mod draft;
+mod formula;
 mod hostile;
+mod padding;
 mod pair;
 mod payload;
 mod people;
 mod ratchet;
+mod receipts;
 mod receipts_state;
 mod scene;
 mod sessions;
+mod small;
 mod transcripts;
 
 pub use draft::{About, Draft, Script};
@@ -24,6 +29,13 @@ pub fn all() -> Result<Vec<VectorFile>> {
 }
 
 const FILES: &[fn() -> Result<VectorFile>] = &[
+    small::kdf,
+    padding::make,
+    body::make,
+    receipts::make,
+    small::safety,
+    small::conversation,
+    small::records,
     sessions::make,
     ratchet::make,
     conversation_state::make,

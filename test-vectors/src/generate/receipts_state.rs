@@ -71,14 +71,12 @@ fn grown(draft: &mut Draft, pair: &Pair) -> Result<()> {
         },
     )?;
     cases.accept(
-        "Read implies delivered: the receipt of delivery comes after it and changes nothing",
+        "Read implies delivered: no receipt of delivery needs to come before",
         &["R-RCP-2"],
         |scene| {
             let sent = delivered(scene, pair)?;
             let read = receipt(scene, pair, &sent, (2, Value::Null))?;
-            apply(scene, pair, &read, (2, true))?;
-            let delivery = receipt(scene, pair, &sent, (1, Value::Null))?;
-            apply(scene, pair, &delivery, (2, false))
+            apply(scene, pair, &read, (2, true))
         },
     )?;
     cases.accept(
@@ -185,6 +183,18 @@ fn kept(cases: &mut super::scene::Chapter<'_>, pair: &Pair) -> Result<()> {
             let key = json!({ "receipt_key": hex::encode([0; 16]) });
             let forged = receipt(scene, pair, &sent, (1, key))?;
             refuse(scene, pair, &forged)
+        },
+    )?;
+    cases.reject(
+        "A receipt of delivery arrives after that of reading, with which the key was given up",
+        &["R-RCP-3"],
+        ("the message was read before", "receipt-key-until-read"),
+        |scene| {
+            let sent = delivered(scene, pair)?;
+            let read = receipt(scene, pair, &sent, (2, Value::Null))?;
+            let late = receipt(scene, pair, &sent, (1, Value::Null))?;
+            apply(scene, pair, &read, (2, true))?;
+            refuse(scene, pair, &late)
         },
     )?;
     cases.reject(

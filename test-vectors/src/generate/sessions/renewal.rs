@@ -1,16 +1,22 @@
 //! Certificates that are renewed (SPEC 12.5).
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 use twotick_wire::ErrorCode;
 
 use super::pair::{Pair, chapter};
 use crate::generate::Draft;
-use crate::generate::people::Party;
-use crate::generate::scene::expect_equal;
+use crate::generate::people::{Party, publish};
+use crate::generate::scene::{Scene, expect, expect_equal};
 
-fn recertify(bob: &Party, certificate: &str) -> Value {
-    json!({ "account": bob.account, "device": bob.id, "certificate": certificate })
+/// Bob's device with a new certificate and prekeys; alice and the device know the list that has it.
+fn renewed(scene: &mut Scene<'_>, pair: &Pair, identity: Option<[u8; 32]>) -> Result<Party> {
+    let again = pair.bob_again(scene, identity)?;
+    let list = pair.of_bob.renewed(&again.certificate, scene.now);
+    scene.learn(&again, &list)?;
+    scene.learn(&again, &pair.of_alice)?;
+    scene.learn(&pair.alice, &list)?;
+    publish(scene.script, &again, (true, 0), scene.now)
 }
 
 /// R-SES-12.
@@ -18,35 +24,30 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
     let mut cases = chapter(draft, "talking");
     let Pair { alice, bob, .. } = pair;
     cases.reject(
-        "A device whose certificate was renewed goes on in its session once its record has the new certificate",
+        "The record of a device takes over its new certificate with a bundle: the former session stays",
         &["R-SES-12", "R-LST-2"],
         (
             "the record of the sending device has its former certificate",
             "require-listed",
         ),
         |scene| {
-            let again = pair.bob_again(scene, None)?;
-            let list = pair.of_bob.renewed(&again.certificate, scene.now);
-            let sent = scene.send(bob, alice, "with the session as it was")?;
-            scene.learn(alice, &list)?;
+            let sent = scene.send(bob, alice, "in the session as it was")?;
+            let again = renewed(scene, pair, None)?;
             scene.refuse(alice, &sent.to(alice)?, ErrorCode::NotInDeviceList)?;
-            scene.run("session.recertify", alice, recertify(bob, &again.certificate))?;
+            scene.initiate(alice, bob, &again.last_resort(), 2)?;
             let got = scene.deliver(&sent, alice)?;
-            expect_equal("generation", &got["generation"], &json!(1))?;
-            scene.talk(alice, bob, "on")?;
-            Ok(())
+            expect_equal("generation", &got["generation"], &json!(1))
         },
     )?;
-    cases.reject(
-        "A record takes over no certificate that the account does not list",
+    cases.accept(
+        "The record of a device takes over its new certificate with a first message",
         &["R-SES-12"],
-        ("the certificate is not in the list", "recertify-listed"),
         |scene| {
-            let again = pair.bob_again(scene, None)?;
-            let arguments = recertify(bob, &again.certificate);
-            scene.run_refused("session.recertify", alice, arguments, ErrorCode::NotInDeviceList)?;
-            scene.talk(bob, alice, "on")?;
-            Ok(())
+            let again = renewed(scene, pair, None)?;
+            scene.initiate(&again, alice, &alice.last_resort(), 1)?;
+            let (_, first) = scene.control(&again, alice, 5, (json!(null), json!(null)))?;
+            let got = scene.receive(alice, &first)?;
+            expect(&got, &json!({ "began": "signed_only", "kind": 5 }))
         },
     )?;
     cases.reject(
@@ -54,11 +55,22 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
         &["R-SES-12"],
         ("the certificate's identity key is another", "recertify-identity"),
         |scene| {
-            let again = pair.bob_again(scene, Some([0x33; 32]))?;
-            let list = pair.of_bob.renewed(&again.certificate, scene.now);
-            scene.learn(alice, &list)?;
-            let arguments = recertify(bob, &again.certificate);
-            scene.run_refused("session.recertify", alice, arguments, ErrorCode::NotInDeviceList)
+            let again = renewed(scene, pair, Some([0x33; 32]))?;
+            let arguments = json!({ "account": bob.account, "bundle": again.last_resort() });
+            scene.run_refused("session.initiate", alice, arguments, ErrorCode::NotInDeviceList)
+        },
+    )?;
+    cases.reject(
+        "A record takes over no certificate that the account does not list",
+        &["R-SES-12", "R-PRE-4"],
+        ("the certificate is not in the list", "bundle-listed"),
+        |scene| {
+            let again = pair.bob_again(scene, None)?;
+            let again = publish(scene.script, &again, (true, 0), scene.now)?;
+            let arguments = json!({ "account": bob.account, "bundle": again.last_resort() });
+            scene.run_refused("session.initiate", alice, arguments, ErrorCode::NotInDeviceList)?;
+            scene.talk(bob, alice, "on")?;
+            Ok(())
         },
     )
 }

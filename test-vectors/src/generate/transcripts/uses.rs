@@ -41,8 +41,8 @@ pub(super) fn receipts(cases: &mut Chapter<'_>, friends: &Friends) -> Result<()>
             let read = receipt(scene, friends, &sent, 2)?;
             for party in [a1, a2] {
                 apply(scene, (party, b1), &delivered, (1, true))?;
+                apply(scene, (party, b1), &delivered, (1, false))?;
                 apply(scene, (party, b1), &read, (2, true))?;
-                apply(scene, (party, b1), &delivered, (2, false))?;
             }
             Ok(())
         },
