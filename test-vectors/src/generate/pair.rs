@@ -49,6 +49,11 @@ impl Pair {
         maker.certified_again(&self.bob, scene.now, identity)
     }
 
+    /// Bob's device under the account of this seed.
+    pub(super) fn bob_moved(&self, scene: &mut Scene<'_>, seed: [u8; 32]) -> Result<Party> {
+        Maker::new(scene.script, self.world).moved(&self.bob, seed, scene.now)
+    }
+
     /// The device that bob replaces his with, and the list that does so.
     pub(super) fn replace_bob(&self, scene: &mut Scene<'_>) -> Result<(Party, Owner)> {
         let mut maker = Maker::new(scene.script, self.world);

@@ -120,6 +120,14 @@ impl Owner {
         hex::encode(self.list.encode())
     }
 
+    /// What `rotation.make` is given to move to the account of another seed.
+    pub(super) fn rotation(&self, new_seed: [u8; 32], certificate: &str, now: u64) -> Value {
+        json!({
+            "op": "rotation.make", "old_seed": hex::encode(self.seed), "list": self.hex(),
+            "new_seed": hex::encode(new_seed), "certificate": certificate, "now": now,
+        })
+    }
+
     /// Its list head.
     pub(super) fn head(&self) -> Vec<u8> {
         let hash = hash(Label::DeviceListHash, &[&self.list.encode()]);
@@ -200,6 +208,14 @@ impl<'a> Maker<'a> {
             device["identity_private_key"] = json!(hex::encode(identity));
         }
         self.create(&format!("{} certified again", party.name), device)
+    }
+
+    /// The device under the account of another seed, as a party of its own.
+    pub(super) fn moved(&mut self, party: &Party, seed: [u8; 32], created: u64) -> Result<Party> {
+        let mut device = party.device.clone();
+        device["account_seed"] = json!(hex::encode(seed));
+        device["created"] = json!(created);
+        self.create(&format!("{} moved", party.name), device)
     }
 
     fn create(&mut self, name: &str, device: Value) -> Result<Party> {

@@ -51,5 +51,6 @@ pub(super) fn make() -> Result<VectorFile> {
     lists::revoked(&mut draft, &talking)?;
     lists::stale(&mut draft, &talking)?;
     renewal::cases(&mut draft, &talking)?;
+    renewal::rotated(&mut draft, &talking)?;
     Ok(draft.finish())
 }

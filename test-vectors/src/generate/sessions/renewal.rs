@@ -74,3 +74,33 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
         },
     )
 }
+
+/// R-IDN-6: the account key is rotated.
+pub(super) fn rotated(draft: &mut Draft, pair: &Pair) -> Result<()> {
+    let mut cases = chapter(draft, "talking");
+    let Pair { alice, bob, .. } = pair;
+    cases.reject(
+        "An account is rotated: its device goes on under the new account, and lists of the old one are refused",
+        &["R-IDN-5", "R-IDN-6", "R-SES-12"],
+        ("the list is of a retired account", "account-retired"),
+        |scene| {
+            let seed = [0x77; 32];
+            let moved = pair.bob_moved(scene, seed)?;
+            let rotation = pair.of_bob.rotation(seed, &moved.certificate, scene.now);
+            let made = scene.script.ok(rotation)?;
+            let arguments = json!({
+                "account": bob.account, "rotation": made["rotation"], "list": made["list"],
+            });
+            let got = scene.run("party.follow", alice, arguments)?;
+            expect(&got, &json!({ "account_id": moved.account, "missed": 0 }))?;
+            let old = json!({ "list": pair.of_bob.next(&[], &[], scene.now).hex() });
+            scene.run_refused("party.learn", alice, old, ErrorCode::AccountRetired)?;
+            scene.run("party.learn", &moved, json!({ "list": made["list"] }))?;
+            scene.learn(&moved, &pair.of_alice)?;
+            scene.initiate(&moved, alice, &alice.last_resort(), 1)?;
+            let (_, first) = scene.control(&moved, alice, 5, (json!(null), json!(null)))?;
+            let got = scene.receive(alice, &first)?;
+            expect(&got, &json!({ "account": moved.account, "kind": 5 }))
+        },
+    )
+}
