@@ -10,5 +10,7 @@ pub mod case;
 pub mod check;
 pub mod files;
 pub mod generate;
+pub mod interop;
 pub mod operations;
+pub mod process;
 pub mod random;
