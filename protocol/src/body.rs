@@ -76,11 +76,11 @@ fn body_hash(body: &[u8]) -> BodyHash {
 }
 
 /// Binds a body to one key: AES-GCM alone does not.
-fn commitment(key: &BodyKey) -> Secret<32> {
+pub(crate) fn commitment(key: &BodyKey) -> Secret<32> {
     mac(key.0.expose(), Label::MacCommitment, &[])
 }
 
-fn sealing_key(key: &BodyKey) -> Secret<32> {
+pub(crate) fn sealing_key(key: &BodyKey) -> Secret<32> {
     Expander::new(&key.0).expand(Label::DeriveBody, &[])
 }
 

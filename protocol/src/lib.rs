@@ -27,6 +27,8 @@ mod budget;
 mod conversation;
 mod error;
 mod handshake;
+#[cfg(feature = "hazmat")]
+pub mod hazmat;
 mod identity;
 mod limits;
 mod link;
@@ -76,6 +78,8 @@ pub use receipt::{
 pub use safety::{SafetyNumber, verify_safety_code};
 pub use sealed_record::{RecordContext, StorageKey, open_record, seal_record};
 pub use secret::Secret;
+#[cfg(feature = "hazmat")]
+pub use session::{ChainVariables, PeerVariables, SessionVariables, SkippedVariables};
 pub use session::{
     Incoming, OpenedMessage, PeerDevice, PeerTransition, Recovery, RecoveryCause, SessionEvent, SessionStatus,
 };

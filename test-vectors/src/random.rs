@@ -117,3 +117,50 @@ impl TryRng for Source {
 }
 
 impl TryCryptoRng for Source {}
+
+/// A source whose draws are noted, for whoever must say what was drawn.
+#[derive(Debug)]
+pub struct Noted<'a> {
+    source: &'a mut Source,
+    draws: Vec<Vec<u8>>,
+}
+
+impl<'a> Noted<'a> {
+    /// Draws from `source`.
+    pub fn of(source: &'a mut Source) -> Self {
+        Self {
+            source,
+            draws: Vec::new(),
+        }
+    }
+
+    /// Every draw, in order.
+    #[must_use]
+    pub fn draws(&self) -> &[Vec<u8>] {
+        &self.draws
+    }
+}
+
+impl TryRng for Noted<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_be_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.source.try_fill_bytes(bytes)?;
+        self.draws.push(bytes.to_vec());
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Noted<'_> {}

@@ -25,6 +25,8 @@ pub use transition::ConversationTransition;
 pub(crate) use transition::{ReceiveStep, SendStep};
 
 mod author;
+#[cfg(feature = "hazmat")]
+pub(crate) mod hazmat;
 mod history;
 mod record;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The initiator's side (SPEC 9.3).
 
 use rand_core::CryptoRng;
-use twotick_wire::InitialHeader;
+use twotick_wire::{CertificateHash, InitialHeader, OneTimePrekey, SignedPrekey, X25519PublicKey};
 
 use super::{SessionKeys, Shared, Transcript, kem_key_hash};
 use crate::identity::Device;
@@ -17,12 +17,35 @@ pub(crate) fn initiate(
     generation: u32,
     rng: &mut impl CryptoRng,
 ) -> Result<(InitialHeader, SessionKeys), BadKey> {
-    let signed = &them.bundle.signed_prekey;
-    let one_time = them.bundle.one_time_prekey.as_ref();
+    let them = Responder {
+        certificate: &them.certificate.hash(),
+        identity: &them.certificate.certificate().device_identity_key,
+        signed: &them.bundle.signed_prekey,
+        one_time: them.bundle.one_time_prekey.as_ref(),
+    };
+    initiate_with(us, &them, generation, rng, Shared::keys)
+}
+
+/// What an initiator uses of a bundle.
+pub(super) struct Responder<'a> {
+    pub(super) certificate: &'a CertificateHash,
+    pub(super) identity: &'a X25519PublicKey,
+    pub(super) signed: &'a SignedPrekey,
+    pub(super) one_time: Option<&'a OneTimePrekey>,
+}
+
+/// As [`initiate`], with what `derive` makes of the shared secrets.
+pub(super) fn initiate_with<T>(
+    us: &Device,
+    them: &Responder<'_>,
+    generation: u32,
+    rng: &mut impl CryptoRng,
+    derive: impl FnOnce(Shared, &Transcript<'_>) -> T,
+) -> Result<(InitialHeader, T), BadKey> {
+    let (signed, one_time) = (them.signed, them.one_time);
     let ephemeral = KeyPair::generate(rng);
-    let identity = &them.certificate.certificate().device_identity_key;
     let dh1 = us.identity_pair().agree(&signed.diffie_hellman)?;
-    let dh2 = ephemeral.agree(identity)?;
+    let dh2 = ephemeral.agree(them.identity)?;
     let dh3 = ephemeral.agree(&signed.diffie_hellman)?;
     let dh4 = one_time
         .map(|prekey| ephemeral.agree(&prekey.diffie_hellman))
@@ -31,7 +54,7 @@ pub(crate) fn initiate(
     let (kem_ciphertext, kem) = kem::encapsulate(kem_key, &Secret::random(rng))?;
     let transcript = Transcript {
         initiator: &us.certificate_hash(),
-        responder: &them.certificate.hash(),
+        responder: them.certificate,
         generation,
         signed_prekey: &signed.diffie_hellman,
         one_time_prekey: one_time.map(|prekey| &prekey.diffie_hellman),
@@ -39,14 +62,14 @@ pub(crate) fn initiate(
         kem_key: &kem_key_hash(kem_key),
         kem_ciphertext: &kem_ciphertext,
     };
-    let keys = Shared {
+    let shared = Shared {
         dh1,
         dh2,
         dh3,
         dh4,
         kem,
-    }
-    .keys(&transcript);
+    };
+    let keys = derive(shared, &transcript);
     let header = InitialHeader {
         certificate: us.certificate().clone(),
         generation,

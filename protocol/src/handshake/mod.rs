@@ -1,5 +1,7 @@
 //! X3DH with a KEM: agreement, transcript, first keys (SPEC 9).
 
+#[cfg(feature = "hazmat")]
+pub(crate) mod hazmat;
 mod initiator;
 mod responder;
 
@@ -69,21 +71,32 @@ pub(crate) struct SessionKeys {
 }
 
 impl Shared {
-    /// `Expand(HKDF-Extract(0^32, mode || DH1 || … || ss), "derive/handshake", TH, 128)`, SPEC 9.4.
+    /// The keys of `Expand(HKDF-Extract(0^32, mode || DH1 || … || ss), …)`, SPEC 9.4.
     fn keys(self, transcript: &Transcript<'_>) -> SessionKeys {
-        let dh4: &[u8] = self.dh4.as_ref().map_or(&[], |secret| secret.expose());
         let mode = [transcript.mode()];
-        let parts: [&[u8]; 6] = [
-            &mode,
+        let expander = Expander::extract(&[0; 32], &self.input(&mode));
+        SessionKeys::expand(&expander, &transcript.hash())
+    }
+
+    /// `mode || DH1 || DH2 || DH3 || [DH4] || ss`.
+    fn input<'a>(&'a self, mode: &'a [u8; 1]) -> [&'a [u8]; 6] {
+        let dh4: &[u8] = self.dh4.as_ref().map_or(&[], |secret| secret.expose());
+        [
+            mode,
             self.dh1.expose(),
             self.dh2.expose(),
             self.dh3.expose(),
             dh4,
             self.kem.expose(),
-        ];
-        let keys: Secret<128> =
-            Expander::extract(&[0; 32], &parts).expand(Label::DeriveHandshake, &[&transcript.hash()]);
-        SessionKeys {
+        ]
+    }
+}
+
+impl SessionKeys {
+    /// `Expand(prk, "derive/handshake", TH, 128)`.
+    fn expand(expander: &Expander, transcript: &[u8; 32]) -> Self {
+        let keys: Secret<128> = expander.expand(Label::DeriveHandshake, &[transcript]);
+        Self {
             root: piece(&keys, 0),
             initiator_header: piece(&keys, 1),
             responder_header: piece(&keys, 2),

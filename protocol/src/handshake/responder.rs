@@ -16,6 +16,17 @@ pub(crate) fn agree(
     signed: &SignedSecret,
     one_time: Option<&OneTimeSecret>,
 ) -> Result<SessionKeys, BadKey> {
+    agree_with(us, (header, initiator), signed, one_time, Shared::keys)
+}
+
+/// As [`agree`], with what `derive` makes of the shared secrets.
+pub(super) fn agree_with<T>(
+    us: &Device,
+    (header, initiator): (&InitialHeaderRef<'_>, &CertificateHash),
+    signed: &SignedSecret,
+    one_time: Option<&OneTimeSecret>,
+    derive: impl FnOnce(Shared, &Transcript<'_>) -> T,
+) -> Result<T, BadKey> {
     require_prime_order(&header.ephemeral)?;
     let (seed, kem_key) = one_time.map_or((&signed.seed, &signed.kem_key), |secret| {
         (&secret.seed, &secret.kem_key)
@@ -39,5 +50,5 @@ pub(crate) fn agree(
         kem_key,
         kem_ciphertext: header.kem_ciphertext,
     };
-    Ok(shared.keys(&transcript))
+    Ok(derive(shared, &transcript))
 }

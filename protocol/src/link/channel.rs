@@ -13,14 +13,20 @@ use crate::secret::Secret;
 
 /// The keys of both directions.
 pub(super) struct Channel {
-    new: Secret<32>,
-    existing: Secret<32>,
+    pub(super) new: Secret<32>,
+    pub(super) existing: Secret<32>,
 }
 
 impl Channel {
     /// `k_new || k_existing = Expand(Extract(secret, agreement), "derive/link", T, 64)`.
     pub(super) fn derive(secret: &Secret<32>, agreement: &Secret<32>, transcript: &[u8; 32]) -> Self {
-        let expander = Expander::extract(secret.expose(), &[agreement.expose()]);
+        Self::expand(
+            &Expander::extract(secret.expose(), &[agreement.expose()]),
+            transcript,
+        )
+    }
+
+    pub(super) fn expand(expander: &Expander, transcript: &[u8; 32]) -> Self {
         let (new, existing) = halves(&expander.expand(Label::DeriveLink, &[transcript]));
         Self { new, existing }
     }

@@ -19,6 +19,8 @@
 mod channel;
 mod digits;
 mod existing;
+#[cfg(feature = "hazmat")]
+pub(crate) mod hazmat;
 mod new_device;
 mod transcript;
 

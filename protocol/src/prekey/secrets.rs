@@ -34,7 +34,7 @@ pub(crate) struct OneTimeSecret {
 }
 
 impl SignedSecret {
-    pub(super) fn new(pair: KeyPair, kem: &KemKeyPair, now: UnixTime) -> Self {
+    pub(crate) fn new(pair: KeyPair, kem: &KemKeyPair, now: UnixTime) -> Self {
         let (seed, kem_key) = (kem.seed().duplicate(), kem_key_hash(kem.public()));
         Self {
             pair,
@@ -74,7 +74,7 @@ impl SignedSecret {
 }
 
 impl OneTimeSecret {
-    pub(super) fn new(pair: KeyPair, kem: &KemKeyPair, now: UnixTime) -> Self {
+    pub(crate) fn new(pair: KeyPair, kem: &KemKeyPair, now: UnixTime) -> Self {
         Self {
             pair,
             seed: kem.seed().duplicate(),

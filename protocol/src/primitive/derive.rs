@@ -19,12 +19,14 @@ impl Expander {
 
     /// `HKDF-Extract(salt, parts[0] || …)`.
     pub(crate) fn extract(salt: &[u8; 32], parts: &[&[u8]]) -> Self {
-        record(Operation::Extract);
-        let mut state = hkdf::HkdfExtract::<Sha256>::new(Some(salt));
-        for part in parts {
-            state.input_ikm(part);
-        }
-        Self(state.finalize().1)
+        Self(extraction(salt, parts).1)
+    }
+
+    /// As [`Self::extract`], with the pseudorandom key itself.
+    #[cfg(feature = "hazmat")]
+    pub(crate) fn extract_seen(salt: &[u8; 32], parts: &[&[u8]]) -> (Secret<32>, Self) {
+        let (key, expander) = extraction(salt, parts);
+        (Secret::from_bytes(key.into()), Self(expander))
     }
 
     /// `Expand(prk, label, parts…, N)`; at most four parts.
@@ -41,6 +43,15 @@ impl Expander {
             .expect("short output");
         out
     }
+}
+
+fn extraction(salt: &[u8; 32], parts: &[&[u8]]) -> (hkdf::hmac::digest::Output<Sha256>, Hkdf<Sha256>) {
+    record(Operation::Extract);
+    let mut state = hkdf::HkdfExtract::<Sha256>::new(Some(salt));
+    for part in parts {
+        state.input_ikm(part);
+    }
+    state.finalize()
 }
 
 /// `Mac(key, label, parts…)`.

@@ -166,19 +166,24 @@ impl Chain {
 }
 
 /// What a root step gives.
-struct RootStep {
-    root: Secret<32>,
-    chain: Secret<32>,
-    next_header: Secret<32>,
+pub(super) struct RootStep {
+    pub(super) root: Secret<32>,
+    pub(super) chain: Secret<32>,
+    pub(super) next_header: Secret<32>,
 }
 
 /// `root_step(dh)`: `RK || CK || NHK = Expand(HKDF-Extract(RK, dh), "derive/root", "", 96)`, SPEC 10.3.
 fn root_step(root: &Secret<32>, shared: &Secret<32>) -> RootStep {
-    let keys: Secret<96> =
-        Expander::extract(root.expose(), &[shared.expose()]).expand(Label::DeriveRoot, &[]);
-    RootStep {
-        root: piece(&keys, 0),
-        chain: piece(&keys, 1),
-        next_header: piece(&keys, 2),
+    RootStep::expand(&Expander::extract(root.expose(), &[shared.expose()]))
+}
+
+impl RootStep {
+    pub(super) fn expand(expander: &Expander) -> Self {
+        let keys: Secret<96> = expander.expand(Label::DeriveRoot, &[]);
+        Self {
+            root: piece(&keys, 0),
+            chain: piece(&keys, 1),
+            next_header: piece(&keys, 2),
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 pub(crate) const HEADER_LENGTH: usize = 48;
 /// Bytes of a sealed one.
 pub(crate) const SEALED_HEADER_LENGTH: usize = HEADER_LENGTH + aead::TAG_LENGTH;
-const ROUTE_LENGTH: usize = 51;
+pub(crate) const ROUTE_LENGTH: usize = 51;
 
 /// Ratchet key, length of the previous chain, number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    fn bytes(&self) -> [u8; ROUTE_LENGTH] {
+    pub(crate) fn bytes(&self) -> [u8; ROUTE_LENGTH] {
         let mut bytes = [0; ROUTE_LENGTH];
         bytes[0] = self.object as u8;
         bytes[1..3].copy_from_slice(&SUITE.to_be_bytes());

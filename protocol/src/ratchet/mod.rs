@@ -11,12 +11,16 @@
 
 mod advance;
 mod core;
+#[cfg(feature = "hazmat")]
+pub(crate) mod hazmat;
 mod header;
 mod keys;
 mod open;
 mod seal;
 mod skipped;
 
+#[cfg(feature = "hazmat")]
+pub(crate) use self::core::Chain;
 pub(crate) use self::core::Core;
 pub(crate) use advance::CoreChange;
 pub(crate) use header::Route;

@@ -259,16 +259,29 @@ fn open_body(
     route: &Route,
     sealed: &Sealed<'_>,
 ) -> Result<Text, OpenFailure> {
-    let key = body_key(&Expander::new(message_key), route, &sealed.salt);
-    let associated = route.body_associated(session, sealed.header);
     let mut text = Text {
         buffer: sealed.body.to_vec(),
         length: 0,
     };
-    let padded = aead::open(&key, &sealed.salt, associated.as_slice(), &mut text.buffer)
-        .map_err(|_| OpenFailure::Undecryptable)?;
+    let padded = open_padded(message_key, session, route, sealed, &mut text.buffer)?;
     text.length = unpad(padded, MAX_PAYLOAD)
         .ok_or(OpenFailure::Undecryptable)?
         .len();
     Ok(text)
+}
+
+/// Opens the body in `buffer`, a copy of it, and returns the text with its padding.
+pub(super) fn open_padded<'a>(
+    message_key: &Secret<32>,
+    session: &SessionId,
+    route: &Route,
+    sealed: &Sealed<'_>,
+    buffer: &'a mut [u8],
+) -> Result<&'a [u8], OpenFailure> {
+    let key = body_key(&Expander::new(message_key), route, &sealed.salt);
+    let associated = route.body_associated(session, sealed.header);
+    match aead::open(&key, &sealed.salt, associated.as_slice(), buffer) {
+        Ok(padded) => Ok(padded),
+        Err(_) => Err(OpenFailure::Undecryptable),
+    }
 }

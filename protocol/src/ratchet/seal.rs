@@ -28,7 +28,7 @@ impl From<BadKey> for SealFailure {
     }
 }
 
-const SALT_LENGTH: usize = 12;
+pub(super) const SALT_LENGTH: usize = 12;
 
 impl Core {
     /// Appends salt, sealed header and sealed body to `out`, and returns the state after it.
@@ -86,20 +86,26 @@ impl Core {
     }
 }
 
-struct MessageSealer<'a> {
-    header_key: &'a Secret<32>,
-    message_key: Secret<32>,
-    session: &'a SessionId,
-    route: &'a Route,
+pub(super) struct MessageSealer<'a> {
+    pub(super) header_key: &'a Secret<32>,
+    pub(super) message_key: Secret<32>,
+    pub(super) session: &'a SessionId,
+    pub(super) route: &'a Route,
 }
 
 impl MessageSealer<'_> {
     /// Fills `out` = salt, sealed header, sealed body. The message key is used up.
     fn write(self, header: &Header, payload: &[u8], out: &mut [u8], drawn: &Secret<12>) {
+        let end = out.len() - TAG_LENGTH;
+        write_padded(payload, &mut out[SALT_LENGTH + SEALED_HEADER_LENGTH..end]);
+        self.seal_padded(header, out, drawn);
+    }
+
+    /// As `write`, where the padded payload stands in `out` already.
+    pub(super) fn seal_padded(self, header: &Header, out: &mut [u8], drawn: &Secret<12>) {
         let (salt_out, rest) = out.split_at_mut(SALT_LENGTH);
         let (header_out, body_out) = rest.split_at_mut(SEALED_HEADER_LENGTH);
         let bucket = body_out.len() - TAG_LENGTH;
-        write_padded(payload, &mut body_out[..bucket]);
 
         let keys = Expander::new(&self.message_key);
         let salt: Secret<12> = keys.expand(

@@ -60,6 +60,16 @@ impl Skipped {
         self.finished.iter().map(|chain| &chain.header_key)
     }
 
+    /// The numbers of each chain, the live one first, with the header key of a finished one.
+    #[cfg(feature = "hazmat")]
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = (Option<&Secret<32>>, Vec<u32>)> {
+        let numbers = |keys: &KeyList| keys.iter().map(|(number, _, _)| number).collect();
+        let live = [(None, numbers(&self.live))];
+        let finished = self.finished.iter();
+        live.into_iter()
+            .chain(finished.map(move |chain| (Some(&chain.header_key), numbers(&chain.keys))))
+    }
+
     /// Finds the key of `number`, unless it is too old.
     pub(crate) fn find(
         &self,

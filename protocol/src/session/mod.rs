@@ -11,6 +11,8 @@ mod arrangement;
 mod book;
 mod change;
 mod expire;
+#[cfg(feature = "hazmat")]
+mod inspect;
 mod peer;
 mod receive;
 mod recertify;
@@ -18,6 +20,8 @@ mod recover;
 mod send;
 
 pub use change::PeerTransition;
+#[cfg(feature = "hazmat")]
+pub use inspect::{ChainVariables, PeerVariables, SessionVariables, SkippedVariables};
 pub use peer::{PeerDevice, SessionEvent, SessionStatus};
 pub use receive::{Incoming, OpenedMessage};
 pub use recover::{Recovery, RecoveryCause};

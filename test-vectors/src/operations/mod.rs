@@ -1,11 +1,14 @@
 //! The operations of OPERATIONS.md on the reference implementation.
 
+mod device;
 mod encoding;
+mod errors;
 mod identity;
 mod links;
 mod messages;
 mod parties;
 mod steps;
+mod values;
 
 use serde_json::Value;
 

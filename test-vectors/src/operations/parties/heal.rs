@@ -1,0 +1,42 @@
+//! Receipts that arrive, and what to do about messages that do not open.
+
+use serde_json::json;
+use twotick_protocol::wire::Receipt;
+use twotick_protocol::{ReceiptError, Recovery, RecoveryCause};
+
+use super::party::{Party, account_argument, message_argument, met, peer_argument};
+use crate::answer::{Failure, Outcome};
+use crate::arguments::Arguments;
+use crate::random::Source;
+
+/// `receipt.apply`.
+pub(super) fn apply(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
+    let account = account_argument(arguments)?;
+    let receipt = Receipt::decode(&arguments.bytes("receipt")?)?;
+    let now = arguments.time("now")?;
+    let kept = party.receipts.get_mut(&(receipt.message_id, account));
+    let kept = kept.filter(|receipts| !receipts.expired(now));
+    let receipts = kept.ok_or(ReceiptError::BadReceipt)?;
+    let change = party.stored.commit(receipts.verify(&receipt)?);
+    let reached = change.after.map_or(0, |state| state.byte());
+    Ok(json!({ "reached": reached, "changed": change.before != change.after }))
+}
+
+/// `session.recover`.
+pub(super) fn recover(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
+    let key = peer_argument(arguments)?;
+    let message_id = message_argument(arguments)?;
+    let cause = match arguments.text("cause")? {
+        "undecryptable" => RecoveryCause::Undecryptable,
+        "stale" => RecoveryCause::StaleGeneration,
+        other => return Err(Failure::fault(format!("unknown cause '{other}'"))),
+    };
+    let now = arguments.time("now")?;
+    let peer = met(&mut party.peers, &key)?;
+    let recovery = match party.stored.commit(peer.recover(message_id, cause, now)) {
+        Recovery::Reset => "reset",
+        Recovery::Retry => "retry",
+        Recovery::Nothing => "nothing",
+    };
+    Ok(json!({ "recovery": recovery }))
+}

@@ -1,0 +1,89 @@
+//! Prekeys, device lists and rotations.
+
+use serde_json::json;
+use twotick_protocol::wire::{AccountRotation, DeviceList};
+use twotick_protocol::{Account, account_id, one_time_prekey_id, signed_prekey_id};
+
+use super::party::{Party, account_argument, not_learnt};
+use crate::answer::Outcome;
+use crate::arguments::Arguments;
+use crate::random::Source;
+
+/// `party.prekeys`.
+pub(super) fn prekeys(party: &mut Party, arguments: &Arguments<'_>, random: &mut Source) -> Outcome {
+    let (signed, count, now) = (
+        arguments.flag("signed")?,
+        arguments.number("count")?,
+        arguments.time("now")?,
+    );
+    let staged = party
+        .prekeys
+        .generate(&party.device, signed, count, now, random)?;
+    let made = party.stored.commit(staged);
+    let one_time: Vec<_> = made
+        .one_time
+        .iter()
+        .map(|key| hex::encode(key.encode()))
+        .collect();
+    let ids: Vec<_> = made
+        .one_time
+        .iter()
+        .map(|key| one_time_prekey_id(key).to_string())
+        .collect();
+    Ok(json!({
+        "signed_prekey": made.signed.as_ref().map(|key| hex::encode(key.encode())),
+        "signed_prekey_id": made.signed.as_ref().map(|key| signed_prekey_id(key).to_string()),
+        "one_time_prekeys": one_time,
+        "one_time_prekey_ids": ids,
+    }))
+}
+
+/// `party.expire`.
+pub(super) fn expire(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
+    let now = arguments.time("now")?;
+    party.stored.commit(party.prekeys.expire(now));
+    for peer in party.peers.met.values_mut() {
+        party.stored.commit(peer.expire(now));
+    }
+    Ok(json!({}))
+}
+
+/// `party.learn`.
+pub(super) fn learn(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
+    let list = DeviceList::decode(&arguments.bytes("list")?)?;
+    let now = arguments.time("now")?;
+    let id = account_id(&list.account_key);
+    // A list of a key that was rotated away belongs to the successor, which refuses it.
+    let successor = party.accounts.values().find(|account| account.succeeds(&id));
+    let known = match successor {
+        Some(successor) if !party.accounts.contains_key(&id) => successor.account_id(),
+        _ => id,
+    };
+    if let Some(account) = party.accounts.get_mut(&known) {
+        let update = party.stored.commit(account.adopt(list, now)?);
+        let result = if update.changed { "adopted" } else { "unchanged" };
+        return Ok(json!({ "result": result, "missed": update.missed_epochs }));
+    }
+    let account = Account::trust(id, list, now)?;
+    party.stored.put(account.record_key(), &account);
+    party.accounts.insert(id, account);
+    Ok(json!({ "result": "trusted", "missed": 0 }))
+}
+
+/// `party.follow`.
+pub(super) fn follow(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
+    let former = account_argument(arguments)?;
+    let rotation = AccountRotation::decode(&arguments.bytes("rotation")?)?;
+    let list = DeviceList::decode(&arguments.bytes("list")?)?;
+    let now = arguments.time("now")?;
+    let account = party
+        .accounts
+        .get_mut(&former)
+        .ok_or_else(|| not_learnt(&former))?;
+    let followed = party.stored.commit(account.follow(rotation, list, now)?);
+    let id = account.account_id();
+    if let Some(account) = party.accounts.remove(&former) {
+        party.accounts.insert(id, account);
+    }
+    Ok(json!({ "account_id": id.to_string(), "missed": followed.list.missed_epochs }))
+}

@@ -1,0 +1,159 @@
+//! The live state of a party.
+
+use std::collections::BTreeMap;
+
+use twotick_protocol::wire::{AccountId, CertificateHash, ConversationId, DeviceId, MessageId};
+use twotick_protocol::{
+    Account, Conversation, Device, PeerDevice, Prekeys, RecordKey, RecordKind, SentReceipts,
+    VerifiedCertificate,
+};
+
+use super::stored::Stored;
+use crate::answer::Failure;
+use crate::arguments::Arguments;
+
+/// Under which account and id a peer device is kept (R-SES-13).
+pub(super) type PeerKey = (AccountId, DeviceId);
+
+/// The accounts learnt, by their present ids.
+pub(super) type Accounts = BTreeMap<AccountId, Account>;
+
+/// A device with its state. What is not in `stored` is read from there at a restart, or lost.
+pub(super) struct Party {
+    pub(super) device: Device,
+    pub(super) accounts: Accounts,
+    pub(super) prekeys: Prekeys,
+    pub(super) peers: Peers,
+    pub(super) conversations: BTreeMap<ConversationId, Conversation>,
+    pub(super) receipts: BTreeMap<(MessageId, AccountId), SentReceipts>,
+    pub(super) stored: Stored,
+}
+
+/// Peer devices: those with a record, and in memory only those of which nothing has opened yet (R-HS-7).
+#[derive(Default)]
+pub(super) struct Peers {
+    pub(super) met: BTreeMap<PeerKey, PeerDevice>,
+    strangers: BTreeMap<PeerKey, (CertificateHash, PeerDevice)>,
+}
+
+impl Party {
+    /// A device that knows nobody.
+    pub(super) fn new(device: Device) -> Self {
+        let mut stored = Stored::default();
+        stored.put(device.record_key(), &device);
+        Self::empty(device, stored)
+    }
+
+    fn empty(device: Device, stored: Stored) -> Self {
+        Self {
+            device,
+            accounts: Accounts::new(),
+            prekeys: Prekeys::new(),
+            peers: Peers::default(),
+            conversations: BTreeMap::new(),
+            receipts: BTreeMap::new(),
+            stored,
+        }
+    }
+
+    /// Starts from what was stored.
+    pub(super) fn load(stored: Stored) -> Result<Self, Failure> {
+        let device = stored.records.get(&RecordKey::new(RecordKind::Device, &[]));
+        let device = device.ok_or_else(|| Failure::fault("no device is stored"))?;
+        let mut party = Self::empty(Device::decode(device)?, stored);
+        for (key, value) in &party.stored.records {
+            match key.kind() {
+                RecordKind::SignedPrekey | RecordKind::OneTimePrekey | RecordKind::ReplayEntry => {
+                    party.prekeys.load(key, value)?;
+                }
+                RecordKind::PeerDevice => {
+                    let peer = PeerDevice::decode(value)?;
+                    let key = (peer.account_id(), peer.device_id());
+                    party.peers.met.insert(key, peer);
+                }
+                RecordKind::Account => {
+                    let account = Account::decode(value)?;
+                    party.accounts.insert(account.account_id(), account);
+                }
+                RecordKind::Conversation => {
+                    let conversation = Conversation::decode(value)?;
+                    party.conversations.insert(*conversation.id(), conversation);
+                }
+                RecordKind::ReceiptKey => {
+                    let receipts = SentReceipts::decode(value)?;
+                    let key = (*receipts.message_id(), *receipts.recipient());
+                    party.receipts.insert(key, receipts);
+                }
+                RecordKind::Device | RecordKind::AccountKey => {}
+            }
+        }
+        Ok(party)
+    }
+}
+
+impl Peers {
+    /// The peer device of a certificate: the one met, or a new one that is forgotten unless it is kept.
+    pub(super) fn of(&mut self, certificate: &VerifiedCertificate) -> &mut PeerDevice {
+        let key = (certificate.account_id(), certificate.device_id());
+        if let Some(peer) = self.met.get_mut(&key) {
+            return peer;
+        }
+        let new = || (certificate.hash(), PeerDevice::new(certificate));
+        let stranger = self.strangers.entry(key).or_insert_with(new);
+        if stranger.0 != certificate.hash() {
+            *stranger = new();
+        }
+        &mut stranger.1
+    }
+
+    /// A stranger of which something has been stored is met from now on.
+    pub(super) fn keep(&mut self, key: PeerKey) {
+        if let Some((_, peer)) = self.strangers.remove(&key) {
+            self.met.insert(key, peer);
+        }
+    }
+}
+
+/// The account of the party itself, whose list it must have learnt.
+pub(super) fn own_account<'a>(accounts: &'a Accounts, device: &Device) -> Result<&'a Account, Failure> {
+    let id = device.account_id();
+    let successor = || accounts.values().find(|account| account.succeeds(&id));
+    accounts
+        .get(&id)
+        .or_else(successor)
+        .ok_or_else(|| Failure::fault("the party has not learnt its own account's list"))
+}
+
+/// An account that was learnt, by its present id.
+pub(super) fn learnt<'a>(accounts: &'a Accounts, id: &AccountId) -> Result<&'a Account, Failure> {
+    accounts.get(id).ok_or_else(|| not_learnt(id))
+}
+
+/// The fault of an account that was not learnt.
+pub(super) fn not_learnt(id: &AccountId) -> Failure {
+    Failure::fault(format!("account {id} was not learnt"))
+}
+
+/// The argument `account`.
+pub(super) fn account_argument(arguments: &Arguments<'_>) -> Result<AccountId, Failure> {
+    arguments.array("account").map(AccountId::new)
+}
+
+/// The arguments `account` and `device`.
+pub(super) fn peer_argument(arguments: &Arguments<'_>) -> Result<PeerKey, Failure> {
+    let device = arguments.array("device").map(DeviceId::new)?;
+    Ok((account_argument(arguments)?, device))
+}
+
+/// The argument `message_id`.
+pub(super) fn message_argument(arguments: &Arguments<'_>) -> Result<MessageId, Failure> {
+    arguments.array("message_id").map(MessageId::new)
+}
+
+/// A peer device with a record.
+pub(super) fn met<'a>(peers: &'a mut Peers, key: &PeerKey) -> Result<&'a mut PeerDevice, Failure> {
+    peers
+        .met
+        .get_mut(key)
+        .ok_or_else(|| Failure::fault("the peer device was never met"))
+}
