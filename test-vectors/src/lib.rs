@@ -4,12 +4,16 @@
 
 #![forbid(unsafe_code)]
 
+pub mod allowed;
 pub mod answer;
 pub mod arguments;
 pub mod case;
 pub mod check;
+pub mod discriminate;
+pub mod drive;
 pub mod files;
 pub mod generate;
+pub mod grade;
 pub mod interop;
 pub mod operations;
 pub mod process;

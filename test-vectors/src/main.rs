@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use twotick_vectors::check::run_case;
 use twotick_vectors::operations::Program;
-use twotick_vectors::{files, generate};
+use twotick_vectors::{drive, files, generate};
 
 #[derive(Parser)]
 #[command(about = "Test vectors of SPEC.md")]
@@ -21,13 +21,33 @@ enum Command {
     Generate,
     /// Verifies `data/` with the reference implementation
     Check,
+    /// Answers operations, one JSON object a line, as OPERATIONS.md says
+    Serve,
+    /// Converses with another program and grades each of its answers
+    Interop(drive::Interop),
+    /// Runs every vector through another program and prints its score card
+    Grade(drive::Grade),
+    /// Changes every value of every case and requires that it is noticed
+    Discriminate(drive::Discriminate),
 }
 
 fn main() -> Result<()> {
     match Options::parse().command {
         Command::Generate => generate(),
         Command::Check => check(),
+        Command::Serve => drive::serve_standard(),
+        Command::Interop(options) => conclude(options.run()?),
+        Command::Grade(options) => conclude(options.run()?),
+        Command::Discriminate(options) => conclude(options.run()?),
     }
+}
+
+fn conclude(verdict: drive::Verdict) -> Result<()> {
+    print!("{}", verdict.text);
+    if !verdict.passed {
+        bail!("not everything passed");
+    }
+    Ok(())
 }
 
 fn generate() -> Result<()> {

@@ -63,9 +63,7 @@ impl ChildPeer {
     fn exchange(&mut self, operation: &Value) -> Result<Value, String> {
         self.asked += 1;
         let mut request = operation.clone();
-        let fields = request
-            .as_object_mut()
-            .ok_or("the operation is not an object")?;
+        let fields = request.as_object_mut().ok_or("the operation is not an object")?;
         fields.insert("id".into(), json!(self.asked));
         // A program that is gone is noticed by the lack of an answer.
         self.requests.send(request.to_string()).ok();

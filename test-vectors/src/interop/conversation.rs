@@ -110,19 +110,19 @@ pub(super) fn run(tested: &mut dyn Peer, tally: &mut Tally, seed: u64) -> Graded
 
 /// How often a step is one of these.
 const STEPS: [(u64, fn(&mut Conversation<'_>) -> Graded); 13] = [
-    (26, Conversation::send_any),
-    (32, Conversation::deliver_any),
-    (4, Conversation::lose_any),
-    (7, Conversation::duplicate_any),
-    (7, Conversation::corrupt_any),
-    (4, Conversation::restart_any),
-    (2, Conversation::reset_any),
-    (2, Conversation::renew_any),
-    (9, Conversation::receipt_any),
-    (3, Conversation::control_any),
-    (5, Conversation::recover_any),
-    (2, Conversation::resend_any),
-    (1, Conversation::jump),
+    (26, |it| it.send_any()),
+    (32, |it| it.deliver_any()),
+    (4, |it| it.lose_any()),
+    (7, |it| it.duplicate_any()),
+    (7, |it| it.corrupt_any()),
+    (4, |it| it.restart_any()),
+    (2, |it| it.reset_any()),
+    (2, |it| it.renew_any()),
+    (9, |it| it.receipt_any()),
+    (3, |it| it.control_any()),
+    (5, |it| it.recover_any()),
+    (2, |it| it.resend_any()),
+    (1, |it| it.jump()),
 ];
 
 impl Conversation<'_> {

@@ -182,10 +182,12 @@ impl Conversation<'_> {
             (skipping, Row::Lost),
             (true, Row::Opened),
         ];
-        let mut rows = rows.into_iter().filter(|(applies, _)| *applies).map(|(_, row)| row);
+        let mut rows = rows
+            .into_iter()
+            .filter(|(applies, _)| *applies)
+            .map(|(_, row)| row);
         let row = rows.next().unwrap_or(Row::Opened);
-        self.bench
-            .require(row, &json!({ "ok": expected }), &found)?;
+        self.bench.require(row, &json!({ "ok": expected }), &found)?;
         rows.for_each(|row| self.bench.passed(row));
         self.take_notice(&letter, duplicate);
         let said = letter.said;
@@ -209,17 +211,15 @@ impl Conversation<'_> {
 
     /// Moves what the harness knows; says whether the message was heard before.
     fn hear(&mut self, letter: &Letter, began: bool) -> bool {
-        let Letter { from, to, session, .. } = *letter;
+        let Letter {
+            from, to, session, ..
+        } = *letter;
         let generation = self.sessions[session].generation;
         let record = self.records.entry((to, from)).or_default();
         if began {
             record.accept(&self.sessions, session);
         }
-        record
-            .ratchets
-            .entry(session)
-            .or_default()
-            .open(letter.position);
+        record.ratchets.entry(session).or_default().open(letter.position);
         record.opened(session, generation);
         let said = &self.said[letter.said];
         if said.kind != 1 {
@@ -280,6 +280,10 @@ impl Conversation<'_> {
     fn conversation_of(&self, letter: &Letter) -> &str {
         let own = self.devices[letter.to].account;
         let notes = self.said[letter.said].kind == 3 && own == self.devices[letter.from].account;
-        if notes { &self.accounts[own].notes } else { &self.id }
+        if notes {
+            &self.accounts[own].notes
+        } else {
+            &self.id
+        }
     }
 }

@@ -135,9 +135,10 @@ impl Conversation<'_> {
             "message_id": message_id, "account": self.account_of(them), "device": self.devices[them].id,
         });
         let operation = self.operation("message.resend", us, fields);
-        let said = self.said.iter().position(|said| {
-            said.message_id == message_id && said.author == us && said.kind == 1
-        });
+        let said = self
+            .said
+            .iter()
+            .position(|said| said.message_id == message_id && said.author == us && said.kind == 1);
         let side = self.side(us);
         let fresh = !self.record(us, them).resent.contains(message_id);
         let Some(said) = said.filter(|_| fresh) else {

@@ -28,7 +28,11 @@ impl Conversation<'_> {
         let inspected = self.inspect(from, to)?;
         let current = &inspected["sessions"][0];
         let expected = json!([generation, generation, false]);
-        let found = json!([inspected["generation"], current["generation"], current["confirmed"]]);
+        let found = json!([
+            inspected["generation"],
+            current["generation"],
+            current["confirmed"]
+        ]);
         self.bench.require(Row::Setup, &expected, &found)?;
         self.sessions.push(Session {
             generation,
@@ -202,8 +206,7 @@ impl Conversation<'_> {
         let start = format!("1301{from_id}{to_id}{}", self.said[said].message_id);
         let object = if initial { "10" } else { "11" };
         let found = json!([envelope.get(..100), envelope.get(108..110)]);
-        self.bench
-            .require(Row::Sent, &json!([start, object]), &found)?;
+        self.bench.require(Row::Sent, &json!([start, object]), &found)?;
         self.letters.push(Letter {
             from,
             to,

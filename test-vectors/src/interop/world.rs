@@ -49,7 +49,10 @@ impl Device {
         self.signed_prekey = text(&made["signed_prekey"]);
         let prekeys = made["one_time_prekeys"].as_array().into_iter().flatten();
         self.one_time_prekeys.extend(prekeys.map(text));
-        let found = json!([self.signed_prekey.len(), self.one_time_prekeys.len() as u64 >= count]);
+        let found = json!([
+            self.signed_prekey.len(),
+            self.one_time_prekeys.len() as u64 >= count
+        ]);
         bench.require(Row::Setup, &json!([2 * 1684, true]), &found)
     }
 }
@@ -138,7 +141,8 @@ fn make_device(
     now: u64,
 ) -> Graded<Device> {
     let seed = bench.next_seed();
-    let operation = json!({ "op": "device.generate", "account_seed": account_seed, "now": now, "seed": seed });
+    let operation =
+        json!({ "op": "device.generate", "account_seed": account_seed, "now": now, "seed": seed });
     let made = bench.succeed(Row::Setup, account.side, operation)?;
     let (id, certificate) = (&made["device"]["device_id"], &made["certificate"]);
     let operation = json!({ "op": "party.create", "party": party, "device": made["device"] });
