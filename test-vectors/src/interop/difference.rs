@@ -29,7 +29,8 @@ fn between(path: String, expected: Option<&Value>, found: Option<&Value>) -> Dif
     match (expected, found) {
         (Some(Value::Object(left)), Some(Value::Object(right))) => {
             let differing = |name: &&String| left.get(*name) != right.get(*name);
-            if let Some(name) = left.keys().chain(right.keys()).find(differing) {
+            let same_names = left.len() == right.len() && left.keys().all(|name| right.contains_key(name));
+            if let Some(name) = left.keys().find(differing).filter(|_| same_names) {
                 return between(format!("{path}/{name}"), left.get(name), right.get(name));
             }
         }
