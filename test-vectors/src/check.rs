@@ -1,5 +1,7 @@
 //! Running cases on a program and comparing what it answers.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 use crate::answer::to_json;
@@ -33,16 +35,34 @@ pub struct Mismatch {
     pub found: Value,
 }
 
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            case,
+            step,
+            operation,
+            expected,
+            found,
+        } = self;
+        write!(
+            f,
+            "{case}, step {step}, {operation}: expected {expected}, found {found}"
+        )
+    }
+}
+
 /// Runs one case from the start. A step that is refused must leave its party's state as it was.
-pub fn run_case(peer: &mut dyn Peer, file: &VectorFile, case: &Case) -> Result<(), Mismatch> {
+pub fn run_case(peer: &mut dyn Peer, file: &VectorFile, case: &Case) -> Result<(), Box<Mismatch>> {
     peer.answer(&json!({ "op": "reset" }));
     for (index, step) in file.steps_of(case).into_iter().enumerate() {
-        let mismatch = |expected: &Value, found: Value| Mismatch {
-            case: case.id.clone(),
-            step: index + 1,
-            operation: step["op"].as_str().unwrap_or_default().to_owned(),
-            expected: expected.clone(),
-            found,
+        let mismatch = |expected: &Value, found: Value| {
+            Box::new(Mismatch {
+                case: case.id.clone(),
+                step: index + 1,
+                operation: step["op"].as_str().unwrap_or_default().to_owned(),
+                expected: expected.clone(),
+                found,
+            })
         };
         let expected = &step["expect"];
         let before = digest_before_refusal(peer, step);

@@ -5,7 +5,7 @@ use std::env;
 use anyhow::ensure;
 
 use crate::step::{self, Action, Need, Step};
-use crate::{dependencies, features};
+use crate::{dependencies, features, vectors};
 
 /// Runs every step and fails if one did; under `CI=true` a skip is a failure too.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -68,6 +68,26 @@ const STEPS: &[Step] = &[
         ]),
     },
     Step {
+        name: "vectors, reference",
+        needs: None,
+        action: Action::Check(vectors::reference),
+    },
+    Step {
+        name: "vectors, checks removed",
+        needs: None,
+        action: Action::Check(vectors::mutants),
+    },
+    Step {
+        name: "vectors, Python",
+        needs: Some(PYTHON),
+        action: Action::Check(vectors::python),
+    },
+    Step {
+        name: "interop, Rust and Python",
+        needs: Some(PYTHON),
+        action: Action::Check(vectors::interop),
+    },
+    Step {
         name: "documentation",
         needs: None,
         action: Action::Command {
@@ -101,4 +121,13 @@ const CLIPPY: Need = Need {
     program: "cargo",
     probe: &["clippy", "--version"],
     how_to_get: "rustup component add clippy",
+};
+
+const PYTHON: Need = Need {
+    program: "python3",
+    probe: &[
+        "-c",
+        "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))",
+    ],
+    how_to_get: "Python 3.11 or later with venv and pip",
 };

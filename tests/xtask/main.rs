@@ -17,6 +17,7 @@ mod licence;
 mod metadata;
 mod process;
 mod step;
+mod vectors;
 
 use std::env;
 use std::process::ExitCode;

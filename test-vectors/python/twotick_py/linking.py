@@ -1,0 +1,224 @@
+"""The two roles of linking a device, as small state machines (SPEC 6).
+
+Each method is one step; it returns what goes out, and keeps what later steps need. Which
+step is due, and that a failed one ends the attempt, is kept by `Links` below.
+"""
+
+from dataclasses import replace
+
+from .crypto import Random, agree, check_subgroup, equal, x25519_public
+from .device import accept, account_id_of, certify
+from .errors import Fault, fail
+from .link_channel import (
+    ACCEPTANCE,
+    COMPLETION,
+    PROPOSAL,
+    REQUEST,
+    Channel,
+    commitment_to,
+    hello_mac,
+)
+from .making import check_distinct, check_own_list, next_list
+from .objects import (
+    DeviceCertificate,
+    DeviceList,
+    LinkAcceptance,
+    LinkCommitment,
+    LinkCompletion,
+    LinkHello,
+    LinkNonce,
+    LinkOffer,
+    LinkProposal,
+    LinkRequest,
+    LinkReveal,
+)
+from .verification import (
+    SKEW,
+    check_account_signature,
+    check_device_signature,
+    verify_certificate,
+    verify_list,
+)
+
+OFFER_SECONDS = 60
+SUITES = 1
+CAPABILITIES = 0
+
+
+class ExistingDevice:
+    """The device that holds the account key, and shows the code."""
+
+    def __init__(
+        self, account_seed: bytes, device_list: DeviceList, certificates: list[DeviceCertificate]
+    ) -> None:
+        check_own_list(account_seed, device_list)
+        self.account_seed = account_seed
+        self.list = device_list
+        self.certificates = _in_list_order(device_list, certificates)
+
+    def offer(self, now: int, random: Random) -> bytes:
+        """A fresh secret, good for a minute."""
+        expires = now + OFFER_SECONDS
+        if expires >= 2**64:
+            raise Fault("now is out of range")
+        self._offer = LinkOffer(random.take(32), self.list.account_id, expires)
+        return self._offer.encode()
+
+    def take_hello(self, encoded: bytes, now: int, random: Random) -> bytes:
+        """R-LNK-1; answers with the commitment (R-LNK-2)."""
+        hello = LinkHello.decode(encoded)
+        if now > self._offer.expires:
+            fail("LinkExpired")
+        if not equal(hello.mac, hello_mac(self._offer, hello.ephemeral)):
+            fail("LinkRefused")
+        self._private, nonce = random.take(32), random.take(32)
+        self._reveal = LinkReveal(x25519_public(self._private), nonce)
+        self._hello = hello
+        self._commitment = LinkCommitment(commitment_to(self._reveal.ephemeral, nonce))
+        return self._commitment.encode()
+
+    def take_nonce(self, encoded: bytes) -> tuple[bytes, str]:
+        """The reveal, and the digits to show."""
+        nonce = LinkNonce.decode(encoded)
+        shared = agree(self._private, self._hello.ephemeral)
+        self._channel = Channel.derive(
+            self._offer, self._hello, self._commitment, nonce, self._reveal, shared
+        )
+        return self._reveal.encode(), self._channel.digits
+
+    def take_digits(self, typed: str) -> None:
+        """The digits that the new device shows."""
+        self._channel.check_digits(typed)
+
+    def take_request(self, encoded: bytes, now: int) -> bytes:
+        """R-LNK-5; answers with the certificate to be counter-signed."""
+        request = LinkRequest.decode(self._channel.open(REQUEST, encoded))
+        check_subgroup(request.device_identity_key)
+        certificate = certify(
+            self.account_seed,
+            request.device_id,
+            request.device_signing_key,
+            request.device_identity_key,
+            now,
+            request.suites,
+            request.capabilities,
+        )
+        if self.list.certificate_hash_of(request.device_id) is not None:
+            fail("DuplicateKey")
+        check_distinct(certificate, self.certificates)
+        self._certificate = certificate
+        proposal = LinkProposal(certificate.signed_by_device)
+        return self._channel.seal(PROPOSAL, proposal.encode())
+
+    def take_acceptance(
+        self, encoded: bytes, now: int
+    ) -> tuple[bytes, DeviceList, DeviceCertificate]:
+        """Verifies the counter-signature, and makes the next list."""
+        acceptance = LinkAcceptance.decode(self._channel.open(ACCEPTANCE, encoded))
+        certificate = replace(self._certificate, device_signature=acceptance.device_signature)
+        check_device_signature(certificate)
+        device_list = next_list(self.account_seed, self.list, [certificate], [], now)
+        siblings = _in_list_order(device_list, [*self.certificates, certificate])
+        completion = LinkCompletion(device_list.encode(), tuple(siblings))
+        sealed = self._channel.seal(COMPLETION, completion.encode())
+        return sealed, device_list, certificate
+
+
+class NewDevice:
+    """The device that has no account yet, and takes in the code."""
+
+    def __init__(self, encoded_offer: bytes, now: int) -> None:
+        offer = LinkOffer.decode(encoded_offer)
+        if offer.expires < now or offer.expires > now + OFFER_SECONDS + SKEW:
+            fail("LinkExpired")
+        self._offer = offer
+
+    def hello(self, random: Random) -> bytes:
+        """A fresh key, with the proof that the offer was seen."""
+        self._private = random.take(32)
+        ephemeral = x25519_public(self._private)
+        self._hello = LinkHello(ephemeral, hello_mac(self._offer, ephemeral))
+        return self._hello.encode()
+
+    def take_commitment(self, encoded: bytes, random: Random) -> bytes:
+        """Keeps the commitment; only now the nonce goes out (R-LNK-2)."""
+        commitment, nonce = LinkCommitment.decode(encoded), LinkNonce(random.take(32))
+        self._commitment, self._nonce = commitment, nonce
+        return self._nonce.encode()
+
+    def take_reveal(self, encoded: bytes) -> str:
+        """Checks the commitment; the digits to show."""
+        reveal = LinkReveal.decode(encoded)
+        if not equal(
+            self._commitment.commitment, commitment_to(reveal.ephemeral, reveal.nonce)
+        ):
+            fail("LinkRefused")
+        shared = agree(self._private, reveal.ephemeral)
+        self._channel = Channel.derive(
+            self._offer, self._hello, self._commitment, self._nonce, reveal, shared
+        )
+        return self._channel.digits
+
+    def take_digits(
+        self, typed: str, device_id: bytes, signing_key: bytes, signing_seed: bytes, identity: bytes
+    ) -> bytes:
+        """The digits that the existing device shows; answers with the request."""
+        self._channel.check_digits(typed)
+        self._signing_seed = signing_seed
+        self._request = LinkRequest(device_id, signing_key, identity, SUITES, CAPABILITIES)
+        return self._channel.seal(REQUEST, self._request.encode())
+
+    def take_proposal(self, encoded: bytes) -> bytes:
+        """R-LNK-4; answers with the counter-signature."""
+        proposal = LinkProposal.decode(self._channel.open(PROPOSAL, encoded))
+        certificate = DeviceCertificate.decode(
+            proposal.certificate_without_device_signature + bytes(64)
+        )
+        if _request_in(certificate) != self._request:
+            fail("LinkRefused")
+        if certificate.account_id != self._offer.account_id:
+            fail("LinkRefused")
+        check_account_signature(certificate)
+        self._certificate = accept(certificate, self._signing_seed)
+        acceptance = LinkAcceptance(self._certificate.device_signature)
+        return self._channel.seal(ACCEPTANCE, acceptance.encode())
+
+    def take_completion(self, encoded: bytes, now: int) -> tuple[DeviceList, DeviceCertificate]:
+        """The new device is linked once the list and all certificates in it are good."""
+        completion = LinkCompletion.decode(self._channel.open(COMPLETION, encoded))
+        device_list = DeviceList.decode(completion.device_list)
+        verify_list(device_list, now)
+        if account_id_of(device_list.account_key) != self._offer.account_id:
+            fail("WrongAccount")
+        own_hash = device_list.certificate_hash_of(self._certificate.device_id)
+        if own_hash != self._certificate.hash:
+            fail("NotInDeviceList")
+        hashes = [sibling.hash for sibling in completion.siblings]
+        if hashes != [entry.certificate_hash for entry in device_list.devices]:
+            fail("NotInDeviceList")
+        for index, sibling in enumerate(completion.siblings):
+            verify_certificate(sibling, now)
+            check_distinct(sibling, completion.siblings[:index])
+        return device_list, self._certificate
+
+
+def _request_in(certificate: DeviceCertificate) -> LinkRequest:
+    """The request that a certificate answers."""
+    return LinkRequest(
+        certificate.device_id,
+        certificate.device_signing_key,
+        certificate.device_identity_key,
+        certificate.suites,
+        certificate.capabilities,
+    )
+
+
+def _in_list_order(
+    device_list: DeviceList, certificates: list[DeviceCertificate]
+) -> list[DeviceCertificate]:
+    """The certificate of every device of the list, in its order."""
+    by_hash = {certificate.hash: certificate for certificate in certificates}
+    hashes = [entry.certificate_hash for entry in device_list.devices]
+    if not all(certificate_hash in by_hash for certificate_hash in hashes):
+        fail("NotInDeviceList")
+    return [by_hash[certificate_hash] for certificate_hash in hashes]

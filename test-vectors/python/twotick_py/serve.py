@@ -1,0 +1,29 @@
+"""Operations over standard input and output, one JSON object a line.
+
+A request is an operation with an `id`; its answer carries the same `id`.
+"""
+
+import json
+from typing import TextIO
+
+from .operations import Program
+
+
+def answer_line(program: Program, line: str) -> str:
+    """The answer to one request, also if it is no operation at all."""
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return json.dumps({"id": None, "fault": "the line is not JSON"})
+    if not isinstance(request, dict):
+        return json.dumps({"id": None, "fault": "the line is not an object"})
+    return json.dumps({"id": request.pop("id", None), **program.run(request)})
+
+
+def serve(requests: TextIO, answers: TextIO) -> None:
+    """Answers until the input ends."""
+    program = Program()
+    for line in requests:
+        if line.strip():
+            answers.write(answer_line(program, line) + "\n")
+            answers.flush()
