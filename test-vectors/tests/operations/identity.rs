@@ -1,11 +1,11 @@
 //! Accounts, devices, lists, rotations, bundles.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use twotick_vectors::check::Peer;
 use twotick_vectors::operations::Program;
 use twotick_wire::ErrorCode;
 
-use super::{DAY, NOW, altered, answer, bundle, device, filled, ok, refused, stream, text, with};
+use super::{DAY, NOW, altered, bundle, device, filled, ok, refused, stream, text, with};
 
 #[test]
 fn a_generated_device_is_what_its_draws_say() {
