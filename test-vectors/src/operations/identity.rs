@@ -14,6 +14,8 @@ use crate::answer::{Failure, Outcome};
 use crate::arguments::Arguments;
 use crate::random::{Noted, Source};
 
+pub(super) use prekeys::published_answer;
+
 pub(super) fn run(name: &str, arguments: &Arguments<'_>, random: &mut Source) -> Option<Outcome> {
     Some(match name {
         "account.generate" => Ok(generate_account(random)),
@@ -89,7 +91,7 @@ fn certificates(arguments: &Arguments<'_>, name: &str) -> Result<Vec<DeviceCerti
 }
 
 /// The account of a list that is trusted as it is: verified as of its own `issued`.
-fn trusted(list: DeviceList) -> Result<Account, Failure> {
+pub(super) fn trusted(list: DeviceList) -> Result<Account, Failure> {
     let (id, issued) = (account_id(&list.account_key), list.issued);
     Ok(Account::trust(id, list, issued)?)
 }

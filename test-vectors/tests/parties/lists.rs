@@ -1,10 +1,10 @@
 //! Lists and rotations as a party follows them.
 
 use serde_json::{Value, json};
-use twotick_protocol::wire::{ErrorCode, UnixTime};
+use twotick_protocol::wire::{DeviceCertificate, ErrorCode, UnixTime};
 use twotick_protocol::{AccountKeyPair, DeviceKeys, Secret};
 
-use crate::world::{World, account, key};
+use crate::world::{World, account, bytes, device, key};
 
 fn learn(world: &World, party: &str, person: char) -> Value {
     let list = hex::encode(world.lists[&person].encode());
@@ -42,6 +42,8 @@ fn expired_lists_withhold_devices_never_met() {
     world.initiate("a1", "b1");
     world.initiate("a1", "a2");
     world.now += 36 * 86_400;
+    world.publish("a2");
+    world.publish("b1");
     world.initiate("a1", "b1");
     world.initiate("a1", "a2");
     let sent = world.send("a1", 'b', "hello");
@@ -49,6 +51,56 @@ fn expired_lists_withhold_devices_never_met() {
     assert_eq!(sent["envelopes"].as_array().unwrap().len(), 2);
     let envelope = world.envelope(&sent, "b1");
     world.refuses("b1", &envelope, ErrorCode::DeviceListStale);
+}
+
+/// R-SES-12.
+#[test]
+fn a_renewed_certificate_keeps_the_sessions() {
+    let mut world = World::new();
+    world.connect("a1", 'b');
+    world.connect("b1", 'a');
+    world.pass_on("a1", "b1", "ping");
+    world.pass_on("b1", "a1", "pong");
+    let now = UnixTime::new(world.now + 60);
+    let renewed = |seeded: u8| {
+        let id = world.certificates["a1"].device_id;
+        let mut description = device("a1", now.seconds());
+        description["identity_private_key"] = json!(hex::encode([seeded; 32]));
+        let draws =
+            ["device_id", "signing_seed", "identity_private_key"].map(|name| bytes(&description[name]));
+        let mut draws = twotick_vectors::random::Source::script(draws.into());
+        let renewed = DeviceKeys::generate(&mut draws).certify(&key('a'), now);
+        assert_eq!(renewed.device_id(), id);
+        renewed.certificate().clone()
+    };
+    let identity = bytes(&device("a1", 0)["identity_private_key"])[0];
+    let (same, other) = (renewed(identity), renewed(0x44));
+    let recertify = |world: &World, of: &str, certificate: &DeviceCertificate| {
+        json!({
+            "op": "session.recertify", "party": "b1", "account": account(of), "device": world.id(of),
+            "certificate": hex::encode(certificate.encode()), "now": world.now,
+        })
+    };
+    let early = recertify(&world, "a1", &same);
+    world.fails(early, ErrorCode::NotInDeviceList);
+    let base = world.lists[&'a'].clone();
+    for (certificate, accepted) in [(&other, false), (&same, true)] {
+        let list = key('a').sign_next_list(&base, &[certificate], &[], now).unwrap();
+        world.save("b1", "before");
+        world.lists.insert('a', list);
+        world.learn("b1", 'a');
+        let sent = world.send("a1", 'b', "renewed");
+        let envelope = world.envelope(&sent, "b1");
+        world.refuses("b1", &envelope, ErrorCode::NotInDeviceList);
+        let operation = recertify(&world, "a1", certificate);
+        if accepted {
+            world.ok(operation);
+            world.receive("b1", &envelope);
+        } else {
+            world.fails(operation, ErrorCode::NotInDeviceList);
+            world.restore("b1", "before");
+        }
+    }
 }
 
 #[test]

@@ -77,6 +77,11 @@ impl World {
         let made = self.ok(json!({ "op": "party.create", "party": name, "device": device }));
         let certificate = DeviceCertificate::decode(&bytes(&made["certificate"])).unwrap();
         self.certificates.insert(name.into(), certificate);
+        self.publish(name);
+    }
+
+    /// New prekeys of a device, for its bundles.
+    pub(crate) fn publish(&mut self, name: &str) {
         let now = self.now;
         let made =
             self.ok(json!({ "op": "party.prekeys", "party": name, "signed": true, "count": 4, "now": now }));

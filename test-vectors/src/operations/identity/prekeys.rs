@@ -1,7 +1,9 @@
 //! Prekeys and bundles (SPEC 8).
 
-use serde_json::json;
-use twotick_protocol::{HandshakeStrength, Prekeys, VerifiedBundle, one_time_prekey_id, signed_prekey_id};
+use serde_json::{Value, json};
+use twotick_protocol::{
+    HandshakeStrength, Prekeys, PublishedPrekeys, VerifiedBundle, one_time_prekey_id, signed_prekey_id,
+};
 use twotick_wire::PrekeyBundle;
 
 use super::super::device::device;
@@ -18,17 +20,22 @@ pub(super) fn generate(arguments: &Arguments<'_>, random: &mut Source) -> Outcom
     let now = arguments.time("now")?;
     let mut prekeys = Prekeys::new();
     let published = install(prekeys.generate(&us, signed, count, now, random)?);
+    Ok(published_answer(&published))
+}
+
+/// What prekeys just made are published as.
+pub(in super::super) fn published_answer(published: &PublishedPrekeys) -> Value {
     let signed = published.signed.as_ref();
     let one_time = published.one_time.iter();
     let ids = one_time
         .clone()
         .map(|prekey| hex(one_time_prekey_id(prekey).as_bytes()));
-    Ok(json!({
+    json!({
         "signed_prekey": signed.map(|prekey| hex(prekey.encode())),
         "signed_prekey_id": signed.map(|prekey| hex(signed_prekey_id(prekey).as_bytes())),
         "one_time_prekeys": one_time.map(|prekey| hex(prekey.encode())).collect::<Vec<_>>(),
         "one_time_prekey_ids": ids.collect::<Vec<_>>(),
-    }))
+    })
 }
 
 pub(super) fn verify(arguments: &Arguments<'_>) -> Outcome {

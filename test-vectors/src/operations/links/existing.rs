@@ -10,6 +10,7 @@ use super::{Done, typed};
 use crate::answer::Failure;
 use crate::arguments::Arguments;
 use crate::operations::device::account;
+use crate::operations::identity::trusted;
 use crate::random::Source;
 
 /// The states between its steps.
@@ -77,7 +78,7 @@ impl Household {
         }
         Ok(Self {
             key,
-            own: trusted(&list)?,
+            own: trusted(list)?,
             certificates,
         })
     }
@@ -100,12 +101,4 @@ impl Household {
         let draws = vec![vec![0; 16], vec![0; 32], vec![0; 32]];
         DeviceKeys::generate(&mut Source::script(draws)).certify(&self.key, now)
     }
-}
-
-/// An account of which this list was verified before, as its record says it.
-fn trusted(list: &DeviceList) -> Result<Account, Failure> {
-    let list = list.encode();
-    let length = u32::try_from(list.len()).map_err(|_| Failure::fault("the list is too long"))?;
-    let record = [&[0x86, 1][..], &length.to_be_bytes(), &list, &[0; 4]].concat();
-    Ok(Account::decode(&record)?)
 }

@@ -4,14 +4,14 @@ use serde_json::json;
 use twotick_protocol::wire::Receipt;
 use twotick_protocol::{ReceiptError, Recovery, RecoveryCause};
 
-use super::party::{Party, account_argument, message_argument, met, peer_argument};
+use super::party::{Party, met, peer_argument};
 use crate::answer::{Failure, Outcome};
 use crate::arguments::Arguments;
 use crate::random::Source;
 
 /// `receipt.apply`.
 pub(super) fn apply(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
-    let account = account_argument(arguments)?;
+    let account = arguments.account_id("account")?;
     let receipt = Receipt::decode(&arguments.bytes("receipt")?)?;
     let now = arguments.time("now")?;
     let kept = party.receipts.get_mut(&(receipt.message_id, account));
@@ -25,7 +25,7 @@ pub(super) fn apply(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source
 /// `session.recover`.
 pub(super) fn recover(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
     let key = peer_argument(arguments)?;
-    let message_id = message_argument(arguments)?;
+    let message_id = arguments.message_id("message_id")?;
     let cause = match arguments.text("cause")? {
         "undecryptable" => RecoveryCause::Undecryptable,
         "stale" => RecoveryCause::StaleGeneration,

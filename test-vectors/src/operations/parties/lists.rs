@@ -1,12 +1,13 @@
-//! Prekeys, device lists and rotations.
+//! Prekeys, device lists, rotations and renewed certificates.
 
 use serde_json::json;
-use twotick_protocol::wire::{AccountRotation, DeviceList};
-use twotick_protocol::{Account, account_id, one_time_prekey_id, signed_prekey_id};
+use twotick_protocol::wire::{AccountRotation, DeviceCertificate, DeviceList};
+use twotick_protocol::{Account, IdentityError, account_id};
 
-use super::party::{Party, account_argument, not_learnt};
+use super::party::{Party, met, not_learnt, peer_argument};
 use crate::answer::Outcome;
 use crate::arguments::Arguments;
+use crate::operations::identity::published_answer;
 use crate::random::Source;
 
 /// `party.prekeys`.
@@ -20,22 +21,7 @@ pub(super) fn prekeys(party: &mut Party, arguments: &Arguments<'_>, random: &mut
         .prekeys
         .generate(&party.device, signed, count, now, random)?;
     let made = party.stored.commit(staged);
-    let one_time: Vec<_> = made
-        .one_time
-        .iter()
-        .map(|key| hex::encode(key.encode()))
-        .collect();
-    let ids: Vec<_> = made
-        .one_time
-        .iter()
-        .map(|key| one_time_prekey_id(key).to_string())
-        .collect();
-    Ok(json!({
-        "signed_prekey": made.signed.as_ref().map(|key| hex::encode(key.encode())),
-        "signed_prekey_id": made.signed.as_ref().map(|key| signed_prekey_id(key).to_string()),
-        "one_time_prekeys": one_time,
-        "one_time_prekey_ids": ids,
-    }))
+    Ok(published_answer(&made))
 }
 
 /// `party.expire`.
@@ -72,7 +58,7 @@ pub(super) fn learn(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source
 
 /// `party.follow`.
 pub(super) fn follow(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
-    let former = account_argument(arguments)?;
+    let former = arguments.account_id("account")?;
     let rotation = AccountRotation::decode(&arguments.bytes("rotation")?)?;
     let list = DeviceList::decode(&arguments.bytes("list")?)?;
     let now = arguments.time("now")?;
@@ -86,4 +72,23 @@ pub(super) fn follow(party: &mut Party, arguments: &Arguments<'_>, _: &mut Sourc
         party.accounts.insert(id, account);
     }
     Ok(json!({ "account_id": id.to_string(), "missed": followed.list.missed_epochs }))
+}
+
+/// `session.recertify`.
+pub(super) fn recertify(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
+    let key = peer_argument(arguments)?;
+    let certificate = DeviceCertificate::decode(&arguments.bytes("certificate")?)?;
+    let now = arguments.time("now")?;
+    let peer = met(&mut party.peers, &key)?;
+    let account = party.accounts.get(&account_id(&certificate.account_key));
+    let account = account.ok_or(IdentityError::NotInDeviceList)?;
+    let certificate = account.admit(certificate, Some(&party.device), &[], now)?;
+    party.stored.commit(peer.recertify(&certificate, account)?);
+    if let Some(peer) = party.peers.met.remove(&key) {
+        party
+            .peers
+            .met
+            .insert((peer.account_id(), peer.device_id()), peer);
+    }
+    Ok(json!({}))
 }

@@ -134,20 +134,9 @@ pub(super) fn not_learnt(id: &AccountId) -> Failure {
     Failure::fault(format!("account {id} was not learnt"))
 }
 
-/// The argument `account`.
-pub(super) fn account_argument(arguments: &Arguments<'_>) -> Result<AccountId, Failure> {
-    arguments.array("account").map(AccountId::new)
-}
-
 /// The arguments `account` and `device`.
 pub(super) fn peer_argument(arguments: &Arguments<'_>) -> Result<PeerKey, Failure> {
-    let device = arguments.array("device").map(DeviceId::new)?;
-    Ok((account_argument(arguments)?, device))
-}
-
-/// The argument `message_id`.
-pub(super) fn message_argument(arguments: &Arguments<'_>) -> Result<MessageId, Failure> {
-    arguments.array("message_id").map(MessageId::new)
+    Ok((arguments.account_id("account")?, arguments.device_id("device")?))
 }
 
 /// A peer device with a record.

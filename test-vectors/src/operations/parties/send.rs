@@ -8,14 +8,14 @@ use twotick_protocol::{
 };
 
 use super::answers::{key_of, strength};
-use super::party::{Party, PeerKey, account_argument, learnt, message_argument, own_account, peer_argument};
+use super::party::{Party, PeerKey, learnt, own_account, peer_argument};
 use crate::answer::{Failure, Outcome};
 use crate::arguments::Arguments;
 use crate::random::Source;
 
 /// `session.initiate`.
 pub(super) fn initiate(party: &mut Party, arguments: &Arguments<'_>, random: &mut Source) -> Outcome {
-    let account = learnt(&party.accounts, &account_argument(arguments)?)?;
+    let account = learnt(&party.accounts, &arguments.account_id("account")?)?;
     let bundle = PrekeyBundle::decode(&arguments.bytes("bundle")?)?;
     let now = arguments.time("now")?;
     let wanted = bundle.certificate.device_id;
@@ -31,7 +31,7 @@ pub(super) fn initiate(party: &mut Party, arguments: &Arguments<'_>, random: &mu
 /// `message.send`.
 pub(super) fn message(party: &mut Party, arguments: &Arguments<'_>, random: &mut Source) -> Outcome {
     let own = own_account(&party.accounts, &party.device)?;
-    let recipient = learnt(&party.accounts, &account_argument(arguments)?)?;
+    let recipient = learnt(&party.accounts, &arguments.account_id("account")?)?;
     let content = arguments.bytes("content")?;
     let outgoing = Outgoing {
         content: &content,
@@ -93,7 +93,7 @@ fn sent_answer(sent: &Sent) -> Value {
 
 /// `message.resend`.
 pub(super) fn again(party: &mut Party, arguments: &Arguments<'_>, random: &mut Source) -> Outcome {
-    let copy = party.stored.copy(message_argument(arguments)?);
+    let copy = party.stored.copy(arguments.message_id("message_id")?);
     let key = peer_argument(arguments)?;
     let now = arguments.time("now")?;
     let sender = Sender {
