@@ -1,5 +1,7 @@
 """Parties for the tests: accounts with devices, that talk by operations only."""
 
+import unittest
+from collections.abc import Callable
 from typing import Any
 
 from twotick_py.operations import Program
@@ -72,9 +74,7 @@ class World:
 
     def bundle(self, name: str, one_time: bool = False) -> str:
         """A bundle of fresh prekeys, as PrekeyBundle is encoded."""
-        made = self.run(
-            "party.prekeys", party=name, signed=True, count=int(one_time), now=self.now
-        )
+        made = self.run("party.prekeys", party=name, signed=True, count=int(one_time), now=self.now)
         last = "01" + made["one_time_prekeys"][0] if one_time else "00"
         return "0601" + self.devices[name]["certificate"] + made["signed_prekey"] + last
 
@@ -118,3 +118,23 @@ class World:
 
     def digest(self, name: str) -> str:
         return self.run("party.digest", party=name)["digest"]
+
+
+class PartyTest(unittest.TestCase):
+    """A test with two accounts of one device each."""
+
+    def setUp(self) -> None:
+        self.world = World(a=1, b=1)
+
+    def refuses(
+        self, name: str, operation: Callable[..., Any], *arguments: Any, **named: Any
+    ) -> None:
+        with self.assertRaises(Refused) as refused:
+            operation(*arguments, **named)
+        self.assertEqual(str(refused.exception), name)
+
+    def begin(self) -> None:
+        """A confirmed session of a1 with b1."""
+        self.world.initiate("a1", "b1")
+        self.world.say("a1", "b1", "hello")
+        self.world.say("b1", "a1", "hello yourself")

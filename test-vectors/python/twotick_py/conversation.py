@@ -65,7 +65,9 @@ class Author:
 
     def is_new(self, sequence: int) -> bool:
         """Is it over the highest, or in a gap? Everything else is a duplicate."""
-        return sequence > self.highest or any(gap.first <= sequence <= gap.last for gap in self.gaps)
+        return sequence > self.highest or any(
+            gap.first <= sequence <= gap.last for gap in self.gaps
+        )
 
     def take(self, sequence: int) -> None:
         """Records a new sequence: it opens a gap below it, or splits the one it was in."""

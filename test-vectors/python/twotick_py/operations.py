@@ -61,7 +61,7 @@ class Program:
     def _run_party(self, name: str, given: Arguments, random: Random) -> Answer:
         """Works on a copy of the stored state, which is installed if all went well."""
         party = self._party(given.text("party"))
-        store = copy.deepcopy(party.store)
+        store = party.store.beside()
         answer = PARTY[name](store, party.budgets, given, random)
         random.finish()
         party.store = store
@@ -84,13 +84,14 @@ class Program:
         random.finish()
         match name:
             case "reset":
-                self.__init__()
+                self._parties, self._saved = {}, {}
+                self._links.reset()
                 return {}
             case "party.create":
                 return self._create(given.text("party"), Device.of(given.raw("device")))
             case "party.save":
                 party = self._party(given.text("party"))
-                self._saved[given.text("as")] = copy.deepcopy(party.store)
+                self._saved[given.text("as")] = party.store.beside()
                 return {}
             case "party.restore":
                 return self._restore(given.text("party"), given.text("from"))
@@ -108,7 +109,7 @@ class Program:
         """A restart: what is in memory only is lost (R-HS-7)."""
         if saved not in self._saved:
             raise Fault(f"nothing was saved as {saved}")
-        self._parties[name] = Party(copy.deepcopy(self._saved[saved]))
+        self._parties[name] = Party(self._saved[saved].beside())
         return {}
 
     def _party(self, name: str) -> Party:

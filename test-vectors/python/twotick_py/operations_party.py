@@ -109,9 +109,7 @@ def _control(store: Store, _: HandshakeBudgets, given: Arguments, random: Random
     if (ids is not None) != (kind == RETRY_REQUEST):
         raise Fault("message_ids belong to kind 4, and to no other")
     account = store.account(account_id)
-    message_id, envelope = send_control(
-        store, account, device_id, kind, content, ids, now, random
-    )
+    message_id, envelope = send_control(store, account, device_id, kind, content, ids, now, random)
     return {"message_id": message_id.hex(), "envelope": envelope.hex()}
 
 

@@ -54,8 +54,8 @@ def receive(store: Store, budgets: HandshakeBudgets, envelope: Envelope, now: in
     if not senders:
         fail("NotInDeviceList")
     if envelope.message[0] != INITIAL:
-        message = RatchetMessage.decode(envelope.message)
-        return _read(store, own, envelope, _open_ratchet(store, senders, envelope, message, now), now)
+        opened = _open_ratchet(store, senders, envelope, now)
+        return _read(store, own, envelope, opened, now)
     initial = InitialMessage.decode(envelope.message)
     account, peer = _initiator(store, senders, envelope, initial, now)
     route = _route(INITIAL, envelope)
@@ -79,10 +79,9 @@ def _route(type_: int, envelope: Envelope) -> Route:
 # Ratchet messages
 
 
-def _open_ratchet(
-    store: Store, senders: list[Account], envelope: Envelope, message: RatchetMessage, now: int
-) -> Opened:
+def _open_ratchet(store: Store, senders: list[Account], envelope: Envelope, now: int) -> Opened:
     """Tried with the record of each account that lists the sender; nearly always one does."""
+    message = RatchetMessage.decode(envelope.message)
     route = _route(RATCHET, envelope)
     met = [account for account in senders if store.peer_of(account, envelope.from_) is not None]
     if not met:
@@ -162,9 +161,7 @@ def _accept(
 # Payloads
 
 
-def _read(
-    store: Store, own: Account, envelope: Envelope, opened: Opened, now: int
-) -> Received:
+def _read(store: Store, own: Account, envelope: Envelope, opened: Opened, now: int) -> Received:
     """What the payload says, and what that does to its conversation."""
     payload = _payload(opened.padded)
     if opened.account is not own and payload.kind in (SENT_COPY, DEVICE_SYNC):

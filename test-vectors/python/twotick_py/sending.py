@@ -14,6 +14,7 @@ from .payload import (
     EPHEMERAL,
     HAS_RECEIPT_KEY,
     MAX_INLINE_PAYLOAD,
+    MAX_RETRY_IDS,
     MESSAGE,
     SENT_COPY,
 )
@@ -142,6 +143,8 @@ def send_control(
     random: Random,
 ) -> tuple[bytes, bytes]:
     """A payload of kind 3 to 6 for one device; answers the message id and the envelope."""
+    if message_ids is not None:
+        _check_retry_ids(message_ids)
     peer = _peer_to_reach(store, account, device_id)
     own_head = store.own_account().list.head
     payload = Payload(
@@ -156,7 +159,6 @@ def send_control(
     body = b""
     if content is not None:
         payload, body = _with_content(payload, content, message_id, random)
-    Payload.decode(payload.encode())
     return message_id, _seal(store, peer, message_id, payload.encode(), body, now, random)
 
 
@@ -181,6 +183,14 @@ def _targets(store: Store, account: Account, now: int) -> tuple[list[Target], li
     return targets, withheld
 
 
+def _check_retry_ids(message_ids: Sequence[bytes]) -> None:
+    """What a payload of kind 4 can hold (SPEC 11.1)."""
+    if not 1 <= len(message_ids) <= MAX_RETRY_IDS:
+        fail("LengthOutOfRange")
+    if list(message_ids) != sorted(set(message_ids)):
+        fail("NotSorted")
+
+
 def _peer_to_reach(store: Store, account: Account, device_id: bytes) -> PeerDevice:
     """A single device to seal for: in the newest list, and with a session."""
     for entry in account.list.devices:
@@ -198,10 +208,10 @@ def _with_content(
     """R-MSG-1: the payload with its content, inline or as the key of a shared body."""
     if payload.kind == DEVICE_SYNC and len(content) > MAX_PAYLOAD:
         fail("ContentTooLong")
-    inline = replace(payload, content=Content.inline(content[:MAX_PAYLOAD]))
-    short = len(content) <= MAX_INLINE_PAYLOAD and inline.fits_inline
-    if payload.kind == DEVICE_SYNC or short:
-        return inline, b""
+    if payload.kind == DEVICE_SYNC or len(content) <= MAX_INLINE_PAYLOAD:
+        inline = replace(payload, content=Content.inline(content))
+        if payload.kind == DEVICE_SYNC or inline.fits_inline:
+            return inline, b""
     body = seal_body(content, message_id, random.take(32))
     shared = Content.shared(body.body_key, body.body_hash)
     return replace(payload, content=shared), body.shared_body

@@ -1,6 +1,7 @@
 """All that a device keeps (SPEC 15.2), and where to find it."""
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass, field, replace
 
 from .conversation import Conversation, conversation_id
 from .device import Device, account_id_of
@@ -14,7 +15,7 @@ DAY = 86_400
 RECEIPT_KEY_KEPT = 30 * DAY
 
 
-@dataclass
+@dataclass(frozen=True)
 class SentMessage:
     """What resending needs: the payload for each device, by account and device id."""
 
@@ -45,6 +46,19 @@ class Store:
     conversations: dict[bytes, Conversation] = field(default_factory=dict)
     sent: dict[bytes, SentMessage] = field(default_factory=dict)
     receipt_keys: dict[tuple[bytes, bytes], ReceiptKey] = field(default_factory=dict)
+
+    def beside(self) -> "Store":
+        """A copy for an operation to work on (R-ERR-1). The device, the sent messages, and what
+        accounts and the prekey store hold are never changed in place: they are shared."""
+        return replace(
+            self,
+            accounts={name: copy.copy(account) for name, account in self.accounts.items()},
+            prekeys=copy.copy(self.prekeys),
+            peers=copy.deepcopy(self.peers),
+            conversations=copy.deepcopy(self.conversations),
+            sent=dict(self.sent),
+            receipt_keys=copy.deepcopy(self.receipt_keys),
+        )
 
     # Accounts
 

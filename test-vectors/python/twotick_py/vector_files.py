@@ -23,9 +23,10 @@ def load(directory: Path, only: str | None = None) -> list[dict[str, Any]]:
     if not isinstance(entries, list):
         raise BadVectors(f"manifest.json lists no files: {REGENERATE}")
     if only is not None:
-        entries = [entry for entry in entries if only in (entry["name"], Path(entry["name"]).stem)]
+        names = (only, f"{only}.json")
+        entries = [entry for entry in entries if entry["name"] in names]
         if not entries:
-            raise BadVectors(f"{only} is not in manifest.json: name a file that is, without --file all")
+            raise BadVectors(f"{only} is not in manifest.json: name a file that is")
     return [_load_file(directory, entry) for entry in entries]
 
 
@@ -59,10 +60,7 @@ def _parse(path: Path, data: bytes) -> dict[str, Any]:
 
 
 def _check_revision(name: str, value: dict[str, Any]) -> None:
-    if value.get("format") != FORMAT:
-        raise BadVectors(f"{name} is of format {value.get('format')}, not {FORMAT}: {OTHER_REVISION}")
-    if value.get("specification") != SPECIFICATION:
-        raise BadVectors(
-            f"{name} is for the specification {value.get('specification')!r},"
-            f" not {SPECIFICATION!r}: {OTHER_REVISION}"
-        )
+    for field, wanted in (("format", FORMAT), ("specification", SPECIFICATION)):
+        found = value.get(field)
+        if found != wanted:
+            raise BadVectors(f"{name}: {field} is {found!r}, not {wanted!r}: {OTHER_REVISION}")

@@ -1,6 +1,11 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
+mod body;
 mod draft;
+mod formula;
+mod padding;
+mod receipts;
+mod small;
 
 pub use draft::{About, Draft, Script};
 
@@ -13,4 +18,12 @@ pub fn all() -> Result<Vec<VectorFile>> {
     FILES.iter().map(|make| make()).collect()
 }
 
-const FILES: &[fn() -> Result<VectorFile>] = &[];
+const FILES: &[fn() -> Result<VectorFile>] = &[
+    small::kdf,
+    padding::make,
+    body::make,
+    receipts::make,
+    small::safety,
+    small::conversation,
+    small::records,
+];
