@@ -80,7 +80,7 @@ pub fn run(peer: &mut dyn Peer, files: &[VectorFile]) -> ScoreCard {
             match outcome {
                 Ok(()) => {}
                 Err(mismatch) if is_unsupported(&mismatch) => card.unsupported.push(mismatch.operation),
-                Err(mismatch) => card.failures.push(failed(mismatch)),
+                Err(mismatch) => card.failures.push(failed(*mismatch)),
             }
         }
     }
