@@ -3,8 +3,10 @@
 use alloc::vec::Vec;
 
 use super::{PeerDevice, Session};
+use crate::error::StateError;
 use crate::ratchet::Chain;
 use crate::secret::Secret;
+use crate::staged::Record;
 
 /// What a peer record holds: `generation`, `confirmed` and the sessions (SPEC 12). Shows secrets.
 #[expect(missing_debug_implementations, reason = "secrets are not printed by accident")]
@@ -82,6 +84,18 @@ impl PeerDevice {
             current: self.current().map(variables),
             archived: archived.map(|session| variables(session)).collect(),
         }
+    }
+
+    /// A second one, to try what may fail. Two that both send use numbers twice: keep one of them only.
+    pub fn duplicate(&self) -> Result<Self, StateError> {
+        let mut copy = Self::decode(&self.encode())?;
+        copy.take_handshake_budget(self);
+        Ok(copy)
+    }
+
+    /// Counts the failed handshakes that `other` has counted (R-HS-7).
+    pub fn take_handshake_budget(&mut self, other: &Self) {
+        self.handshakes = other.handshakes;
     }
 }
 

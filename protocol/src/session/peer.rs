@@ -150,6 +150,11 @@ impl PeerDevice {
         self.account
     }
 
+    /// The hash of the certificate it is known by; another one that is listed is to be taken over (R-SES-12).
+    pub fn certificate_hash(&self) -> CertificateHash {
+        self.certificate
+    }
+
     /// The highest generation used or accepted.
     pub fn generation(&self) -> u32 {
         self.book.generation

@@ -173,7 +173,10 @@ impl DeviceList {
         let first = self.epoch == 1;
         let contradiction = self.epoch == 0
             || self.devices.iter().any(|entry| entry.device_id.is_zero())
-            || self.revoked.iter().any(|revocation| revocation.device_id.is_zero())
+            || self
+                .revoked
+                .iter()
+                .any(|revocation| revocation.device_id.is_zero())
             || first != self.previous.is_zero()
             || self
                 .revoked

@@ -165,8 +165,12 @@ impl Script {
 
     /// Runs an operation without making it a step, to learn something for the next one.
     pub fn aside(&mut self, operation: &Value) -> Result<Value> {
-        let mut source = Source::stream(self.seed_of("aside"));
-        let answer = to_json(self.program.run_with(operation, &mut source));
+        let answer = if operation.get("random").is_some() {
+            self.program.answer(operation)
+        } else {
+            let mut source = Source::stream(self.seed_of("aside"));
+            to_json(self.program.run_with(operation, &mut source))
+        };
         answer
             .get("ok")
             .cloned()

@@ -3,6 +3,9 @@
 mod body;
 mod draft;
 mod formula;
+mod handshake;
+mod linking;
+mod messages;
 mod padding;
 mod receipts;
 mod small;
@@ -19,11 +22,14 @@ pub fn all() -> Result<Vec<VectorFile>> {
 }
 
 const FILES: &[fn() -> Result<VectorFile>] = &[
+    handshake::make,
     small::kdf,
+    messages::make,
     padding::make,
     body::make,
     receipts::make,
     small::safety,
     small::conversation,
     small::records,
+    linking::make,
 ];

@@ -107,7 +107,8 @@ fn nothing_is_sealed_without_sessions() {
     let control = |world: &World, to: &str, kind: u8| {
         json!({
             "op": "message.control", "party": "a1", "account": account(to), "device": world.id(to),
-            "kind": kind, "content": "00", "message_ids": [], "now": world.now,
+            "kind": kind, "content": (kind == 6).then_some("00"), "message_ids": (kind == 4).then(|| json!([])),
+            "now": world.now,
         })
     };
     let reset = control(&world, "b2", 5);

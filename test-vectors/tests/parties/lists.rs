@@ -53,54 +53,57 @@ fn expired_lists_withhold_devices_never_met() {
     world.refuses("b1", &envelope, ErrorCode::DeviceListStale);
 }
 
-/// R-SES-12.
+/// The program of a device whose certificate was renewed, under another name; `b1` has learnt its list.
+fn renewed(world: &mut World, identity: Option<u8>) {
+    let created = world.now + 60;
+    let mut description = device("a1", created);
+    if let Some(byte) = identity {
+        description["identity_private_key"] = json!(hex::encode([byte; 32]));
+    }
+    let made = world.ok(json!({ "op": "party.create", "party": "a1 renewed", "device": description }));
+    let certificate = DeviceCertificate::decode(&bytes(&made["certificate"])).unwrap();
+    let now = UnixTime::new(created);
+    let list = key('a')
+        .sign_next_list(&world.lists[&'a'], &[&certificate], &[], now)
+        .unwrap();
+    world.certificates.insert("a1 renewed".into(), certificate);
+    world.lists.insert('a', list);
+    world.publish("a1 renewed");
+    for (party, person) in [("a1 renewed", 'a'), ("a1 renewed", 'b'), ("b1", 'a')] {
+        world.learn(party, person);
+    }
+    for to in ["a2", "b1", "b2"] {
+        world.initiate("a1 renewed", to);
+    }
+}
+
+/// R-SES-12: sessions and generations stay.
 #[test]
-fn a_renewed_certificate_keeps_the_sessions() {
+fn a_renewed_certificate_is_taken_over() {
     let mut world = World::new();
     world.connect("a1", 'b');
-    world.connect("b1", 'a');
-    world.pass_on("a1", "b1", "ping");
-    world.pass_on("b1", "a1", "pong");
-    let now = UnixTime::new(world.now + 60);
-    let renewed = |seeded: u8| {
-        let id = world.certificates["a1"].device_id;
-        let mut description = device("a1", now.seconds());
-        description["identity_private_key"] = json!(hex::encode([seeded; 32]));
-        let draws =
-            ["device_id", "signing_seed", "identity_private_key"].map(|name| bytes(&description[name]));
-        let mut draws = twotick_vectors::random::Source::script(draws.into());
-        let renewed = DeviceKeys::generate(&mut draws).certify(&key('a'), now);
-        assert_eq!(renewed.device_id(), id);
-        renewed.certificate().clone()
-    };
-    let identity = bytes(&device("a1", 0)["identity_private_key"])[0];
-    let (same, other) = (renewed(identity), renewed(0x44));
-    let recertify = |world: &World, of: &str, certificate: &DeviceCertificate| {
-        json!({
-            "op": "session.recertify", "party": "b1", "account": account(of), "device": world.id(of),
-            "certificate": hex::encode(certificate.encode()), "now": world.now,
-        })
-    };
-    let early = recertify(&world, "a1", &same);
-    world.fails(early, ErrorCode::NotInDeviceList);
-    let base = world.lists[&'a'].clone();
-    for (certificate, accepted) in [(&other, false), (&same, true)] {
-        let list = key('a').sign_next_list(&base, &[certificate], &[], now).unwrap();
-        world.save("b1", "before");
-        world.lists.insert('a', list);
-        world.learn("b1", 'a');
-        let sent = world.send("a1", 'b', "renewed");
-        let envelope = world.envelope(&sent, "b1");
-        world.refuses("b1", &envelope, ErrorCode::NotInDeviceList);
-        let operation = recertify(&world, "a1", certificate);
-        if accepted {
-            world.ok(operation);
-            world.receive("b1", &envelope);
-        } else {
-            world.fails(operation, ErrorCode::NotInDeviceList);
-            world.restore("b1", "before");
-        }
-    }
+    world.pass_on("a1", "b1", "before");
+    world.save("b1", "before");
+    renewed(&mut world, None);
+    let sent = world.send("a1 renewed", 'b', "after");
+    let envelope = world.envelope(&sent, "b1");
+    world.receive("b1", &envelope);
+    assert_eq!(world.inspect("b1", "a1")["sessions"].as_array().unwrap().len(), 2);
+    world.restore("b1", "before");
+    world.learn("b1", 'a');
+    assert_eq!(world.initiate("b1", "a1 renewed")["generation"], json!(2));
+    world.receive("b1", &envelope);
+}
+
+#[test]
+fn other_keys_under_the_same_id_are_not_taken_over() {
+    let mut world = World::new();
+    world.connect("a1", 'b');
+    world.pass_on("a1", "b1", "before");
+    renewed(&mut world, Some(0x44));
+    let sent = world.send("a1 renewed", 'b', "after");
+    let envelope = world.envelope(&sent, "b1");
+    world.refuses("b1", &envelope, ErrorCode::NotInDeviceList);
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn a_rotation_is_followed_once() {
         answer,
         json!({ "account_id": new.account_id().to_string(), "missed": 0 })
     );
-    world.faults(follow(account("a")));
+    world.fails(follow(account("a")), ErrorCode::AccountRetired);
     world.fails(follow(new.account_id().to_string()), ErrorCode::AccountRetired);
     let old = learn(&world, "b1", 'a');
     world.fails(old, ErrorCode::AccountRetired);
@@ -137,4 +140,41 @@ fn a_rotation_is_followed_once() {
     world.restore("b1", "now");
     assert_eq!(world.digest("b1"), digest);
     world.fails(follow(new.account_id().to_string()), ErrorCode::AccountRetired);
+}
+
+/// R-SES-12, R-IDN-6: the record of a device goes along with its account.
+#[test]
+fn a_rotated_account_keeps_its_sessions() {
+    let mut world = World::new();
+    world.connect("a1", 'b');
+    world.pass_on("a1", "b1", "before");
+    let mut description = device("a1", world.now);
+    description["account_seed"] = json!(hex::encode([b'z'; 32]));
+    let made = world.ok(json!({ "op": "party.create", "party": "z1", "device": description }));
+    let certificate = DeviceCertificate::decode(&bytes(&made["certificate"])).unwrap();
+    let (now, last) = (UnixTime::new(world.now), world.lists[&'a'].clone());
+    let rotation = key('a').rotate(&key('z'), &last, now).unwrap();
+    let list = key('z')
+        .sign_first_list_after_rotation(&last, &[&certificate], now)
+        .unwrap();
+    world.ok(json!({
+        "op": "party.follow", "party": "b1", "account": account("a"), "list": hex::encode(list.encode()),
+        "rotation": hex::encode(rotation.encode()), "now": world.now,
+    }));
+    world.certificates.insert("z1".into(), certificate);
+    world.lists.insert('z', list);
+    world.learn("z1", 'z');
+    world.learn("z1", 'b');
+    assert_eq!(world.inspect("b1", "z1")["sessions"].as_array().unwrap().len(), 1);
+    world.initiate("z1", "b1");
+    world.initiate("z1", "b2");
+    let sent = world.send("z1", 'b', "after");
+    let envelope = world.envelope(&sent, "b1");
+    assert_eq!(world.receive("b1", &envelope)["account"], json!(account("z")));
+    let (digest, peer) = (world.digest("b1"), world.inspect("b1", "z1"));
+    assert_eq!(peer["sessions"].as_array().unwrap().len(), 2);
+    world.save("b1", "after");
+    world.restore("b1", "after");
+    assert_eq!(world.inspect("b1", "z1"), peer);
+    assert_eq!(world.digest("b1"), digest);
 }

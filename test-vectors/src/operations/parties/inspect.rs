@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 use twotick_protocol::{ChainVariables, SessionVariables, SkippedVariables};
 
-use super::party::{Party, met, peer_argument};
+use super::party::{Party, met};
 use crate::answer::Outcome;
 use crate::arguments::Arguments;
 use crate::random::Source;
 
 /// `session.inspect`.
 pub(super) fn session(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
-    let peer = met(&mut party.peers, &peer_argument(arguments)?)?.inspect();
+    let peer = met(&party.accounts, &mut party.peers, arguments)?.inspect();
     let current = peer.current.as_ref().map_or(Value::Null, variables);
     let archived = peer.archived.iter().map(variables);
     let sessions: Vec<_> = [current].into_iter().chain(archived).collect();

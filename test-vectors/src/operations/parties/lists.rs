@@ -1,10 +1,10 @@
-//! Prekeys, device lists, rotations and renewed certificates.
+//! Prekeys, device lists and rotations.
 
 use serde_json::json;
-use twotick_protocol::wire::{AccountRotation, DeviceCertificate, DeviceList};
-use twotick_protocol::{Account, IdentityError, account_id};
+use twotick_protocol::wire::{AccountRotation, DeviceList};
+use twotick_protocol::{Account, account_id};
 
-use super::party::{Party, met, not_learnt, peer_argument};
+use super::party::{Party, not_learnt, present_id};
 use crate::answer::Outcome;
 use crate::arguments::Arguments;
 use crate::operations::identity::published_answer;
@@ -40,11 +40,7 @@ pub(super) fn learn(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source
     let now = arguments.time("now")?;
     let id = account_id(&list.account_key);
     // A list of a key that was rotated away belongs to the successor, which refuses it.
-    let successor = party.accounts.values().find(|account| account.succeeds(&id));
-    let known = match successor {
-        Some(successor) if !party.accounts.contains_key(&id) => successor.account_id(),
-        _ => id,
-    };
+    let known = present_id(&party.accounts, &id);
     if let Some(account) = party.accounts.get_mut(&known) {
         let update = party.stored.commit(account.adopt(list, now)?);
         let result = if update.changed { "adopted" } else { "unchanged" };
@@ -58,37 +54,19 @@ pub(super) fn learn(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source
 
 /// `party.follow`.
 pub(super) fn follow(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
-    let former = arguments.account_id("account")?;
+    let given = arguments.account_id("account")?;
     let rotation = AccountRotation::decode(&arguments.bytes("rotation")?)?;
     let list = DeviceList::decode(&arguments.bytes("list")?)?;
     let now = arguments.time("now")?;
+    let former = present_id(&party.accounts, &given);
     let account = party
         .accounts
         .get_mut(&former)
-        .ok_or_else(|| not_learnt(&former))?;
+        .ok_or_else(|| not_learnt(&given))?;
     let followed = party.stored.commit(account.follow(rotation, list, now)?);
     let id = account.account_id();
     if let Some(account) = party.accounts.remove(&former) {
         party.accounts.insert(id, account);
     }
     Ok(json!({ "account_id": id.to_string(), "missed": followed.list.missed_epochs }))
-}
-
-/// `session.recertify`.
-pub(super) fn recertify(party: &mut Party, arguments: &Arguments<'_>, _: &mut Source) -> Outcome {
-    let key = peer_argument(arguments)?;
-    let certificate = DeviceCertificate::decode(&arguments.bytes("certificate")?)?;
-    let now = arguments.time("now")?;
-    let peer = met(&mut party.peers, &key)?;
-    let account = party.accounts.get(&account_id(&certificate.account_key));
-    let account = account.ok_or(IdentityError::NotInDeviceList)?;
-    let certificate = account.admit(certificate, Some(&party.device), &[], now)?;
-    party.stored.commit(peer.recertify(&certificate, account)?);
-    if let Some(peer) = party.peers.met.remove(&key) {
-        party
-            .peers
-            .met
-            .insert((peer.account_id(), peer.device_id()), peer);
-    }
-    Ok(json!({}))
 }

@@ -4,7 +4,7 @@
 //!  mod       names, save and restore
 //!  ├ party     the live state, and how it is read back from what is stored
 //!  ├ stored    records and sent copies: all that a restart leaves
-//!  ├ lists     prekeys, lists, rotations, certificates, erasing by age
+//!  ├ lists     prekeys, lists, rotations, erasing by age
 //!  ├ send      sessions started, messages sealed
 //!  ├ receive   envelopes opened
 //!  ├ answers   what a received message looks like
@@ -59,7 +59,6 @@ impl Parties {
             "party.expire" => lists::expire,
             "party.learn" => lists::learn,
             "party.follow" => lists::follow,
-            "session.recertify" => lists::recertify,
             "session.initiate" => send::initiate,
             "message.send" => send::message,
             "message.resend" => send::again,

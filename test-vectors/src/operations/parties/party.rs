@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use twotick_protocol::wire::{AccountId, CertificateHash, ConversationId, DeviceId, MessageId};
 use twotick_protocol::{
-    Account, Conversation, Device, PeerDevice, Prekeys, RecordKey, RecordKind, SentReceipts,
+    Account, Conversation, Device, IdentityError, PeerDevice, Prekeys, RecordKey, RecordKind, SentReceipts,
     VerifiedCertificate,
 };
 
 use super::stored::Stored;
 use crate::answer::Failure;
 use crate::arguments::Arguments;
+use crate::operations::values::install;
 
 /// Under which account and id a peer device is kept (R-SES-13).
 pub(super) type PeerKey = (AccountId, DeviceId);
@@ -92,12 +93,48 @@ impl Party {
 }
 
 impl Peers {
-    /// The peer device of a certificate: the one met, or a new one that is forgotten unless it is kept.
-    pub(super) fn of(&mut self, certificate: &VerifiedCertificate) -> &mut PeerDevice {
-        let key = (certificate.account_id(), certificate.device_id());
-        if let Some(peer) = self.met.get_mut(&key) {
-            return peer;
+    /// Where the record of a device of this account is: under its id, or under one that it had (R-SES-12).
+    pub(super) fn find(&self, account: &Account, device: DeviceId) -> Option<PeerKey> {
+        let key = (account.account_id(), device);
+        if self.met.contains_key(&key) {
+            return Some(key);
         }
+        let former = |key: &&PeerKey| key.1 == device && account.succeeds(&key.0);
+        self.met.keys().find(former).copied()
+    }
+
+    /// Does something to the peer device of a certificate: the one met, which takes the certificate over (R-SES-12),
+    /// or a new one. What changes in memory stays only if it succeeds, but failed handshakes are counted (R-HS-7).
+    ///
+    /// Returns the key of a record that is under a former account, and now to be removed.
+    pub(super) fn with_certificate<T>(
+        &mut self,
+        account: &Account,
+        certificate: &VerifiedCertificate,
+        act: impl FnOnce(&mut PeerDevice) -> Result<T, Failure>,
+    ) -> Result<(T, Option<RecordKey>), Failure> {
+        let key = (account.account_id(), certificate.device_id());
+        let found = self.find(account, key.1);
+        let Some((old, known)) = found.and_then(|old| Some((old, self.met.get_mut(&old)?))) else {
+            let output = act(self.stranger(key, certificate))?;
+            self.keep(key);
+            return Ok((output, None));
+        };
+        if old == key && known.certificate_hash() == certificate.hash() {
+            return Ok((act(known)?, None));
+        }
+        let mut renewed = known.duplicate()?;
+        install(renewed.recertify(certificate, account)?);
+        let outcome = act(&mut renewed);
+        known.take_handshake_budget(&renewed);
+        let output = outcome?;
+        let left = (old != key).then(|| known.record_key());
+        self.met.remove(&old);
+        self.met.insert(key, renewed);
+        Ok((output, left))
+    }
+
+    fn stranger(&mut self, key: PeerKey, certificate: &VerifiedCertificate) -> &mut PeerDevice {
         let new = || (certificate.hash(), PeerDevice::new(certificate));
         let stranger = self.strangers.entry(key).or_insert_with(new);
         if stranger.0 != certificate.hash() {
@@ -106,8 +143,7 @@ impl Peers {
         &mut stranger.1
     }
 
-    /// A stranger of which something has been stored is met from now on.
-    pub(super) fn keep(&mut self, key: PeerKey) {
+    fn keep(&mut self, key: PeerKey) {
         if let Some((_, peer)) = self.strangers.remove(&key) {
             self.met.insert(key, peer);
         }
@@ -116,17 +152,24 @@ impl Peers {
 
 /// The account of the party itself, whose list it must have learnt.
 pub(super) fn own_account<'a>(accounts: &'a Accounts, device: &Device) -> Result<&'a Account, Failure> {
-    let id = device.account_id();
-    let successor = || accounts.values().find(|account| account.succeeds(&id));
     accounts
-        .get(&id)
-        .or_else(successor)
+        .get(&present_id(accounts, &device.account_id()))
         .ok_or_else(|| Failure::fault("the party has not learnt its own account's list"))
 }
 
 /// An account that was learnt, by its present id.
 pub(super) fn learnt<'a>(accounts: &'a Accounts, id: &AccountId) -> Result<&'a Account, Failure> {
+    if present_id(accounts, id) != *id {
+        return Err(IdentityError::AccountRetired.into());
+    }
     accounts.get(id).ok_or_else(|| not_learnt(id))
+}
+
+/// The id that the account of this id has now, as far as rotations were followed.
+pub(super) fn present_id(accounts: &Accounts, id: &AccountId) -> AccountId {
+    let successor = || accounts.values().find(|account| account.succeeds(id));
+    let known = accounts.get(id).or_else(successor);
+    known.map_or(*id, Account::account_id)
 }
 
 /// The fault of an account that was not learnt.
@@ -139,10 +182,15 @@ pub(super) fn peer_argument(arguments: &Arguments<'_>) -> Result<PeerKey, Failur
     Ok((arguments.account_id("account")?, arguments.device_id("device")?))
 }
 
-/// A peer device with a record.
-pub(super) fn met<'a>(peers: &'a mut Peers, key: &PeerKey) -> Result<&'a mut PeerDevice, Failure> {
-    peers
-        .met
-        .get_mut(key)
+/// The peer device of these arguments, which has a record.
+pub(super) fn met<'a>(
+    accounts: &Accounts,
+    peers: &'a mut Peers,
+    arguments: &Arguments<'_>,
+) -> Result<&'a mut PeerDevice, Failure> {
+    let (account, device) = peer_argument(arguments)?;
+    let found = peers.find(learnt(accounts, &account)?, device);
+    found
+        .and_then(|key| peers.met.get_mut(&key))
         .ok_or_else(|| Failure::fault("the peer device was never met"))
 }

@@ -1,14 +1,14 @@
 //! Opening envelopes.
 
 use serde_json::Value;
-use twotick_protocol::wire::{AccountId, DeviceMessage, Envelope, UnixTime};
+use twotick_protocol::wire::{AccountId, DeviceCertificate, DeviceMessage, Envelope, UnixTime};
 use twotick_protocol::{
-    Account, Conversation, HistoryReport, ReceiveError, Received, ReceivedContent, SentReceipts,
-    VerifiedCertificate, account_id, receive,
+    Account, Conversation, HistoryReport, PeerDevice, ReceiveError, Received, ReceivedContent, SentReceipts,
+    account_id, certificate_hash, receive,
 };
 
 use super::answers::received_answer;
-use super::party::{Party, learnt, own_account};
+use super::party::{Party, Peers, learnt, own_account};
 use crate::answer::{Failure, Outcome};
 use crate::arguments::Arguments;
 use crate::random::Source;
@@ -23,7 +23,7 @@ pub(super) fn envelope(party: &mut Party, arguments: &Arguments<'_>, _: &mut Sou
     let mut outcome = Err(ReceiveError::NotInDeviceList.into());
     for account in senders(party, &envelope, &message) {
         outcome = open(party, account, (&envelope, &message), now);
-        if !matches!(outcome, Err(Failure::Error(_))) {
+        if outcome != Err(ReceiveError::Undecryptable.into()) {
             break;
         }
     }
@@ -62,8 +62,9 @@ fn senders(party: &Party, envelope: &Envelope<'_>, message: &DeviceMessage<'_>) 
             all.iter().copied().filter(|id| *id == claimed).collect()
         }
         DeviceMessage::Ratchet(_) => {
-            let met = |id: &AccountId| party.peers.met.contains_key(&(*id, envelope.from));
-            all.iter().copied().filter(met).collect()
+            let met = |account: &&Account| party.peers.find(account, envelope.from).is_some();
+            let listing = all.iter().filter_map(|id| party.accounts.get(id));
+            listing.filter(met).map(Account::account_id).collect()
         }
     };
     if preferred.is_empty() { all } else { preferred }
@@ -78,33 +79,45 @@ fn open(
 ) -> Outcome {
     let own = own_account(&party.accounts, &party.device)?;
     let sender = learnt(&party.accounts, &account)?;
-    let key = (account, envelope.from);
-    let peer = match (party.peers.met.contains_key(&key), message) {
-        (false, DeviceMessage::Initial(message)) => {
-            let certificate = message.header.certificate.clone();
-            let certificate: VerifiedCertificate =
-                sender.admit(certificate, Some(&party.device), &[], now)?;
-            party.peers.of(&certificate)
-        }
-        _ => {
-            let peer = party.peers.met.get_mut(&key);
-            peer.ok_or(ReceiveError::Undecryptable)?
-        }
+    let certificate = unknown_certificate(&party.peers, sender, message);
+    let (device, prekeys) = (&party.device, &mut party.prekeys);
+    let (conversations, stored) = (&mut party.conversations, &mut party.stored);
+    let mut read = |peer: &mut PeerDevice| -> Result<(Received, Option<HistoryReport>), Failure> {
+        let staged = receive(device, (own, sender), peer, prekeys, envelope, now)?;
+        Ok(match staged.conversation() {
+            None => (stored.commit(staged), None),
+            Some(id) => {
+                let conversation = conversations.entry(id).or_insert_with(|| Conversation::new(id));
+                stored.commit(staged.in_conversation(conversation))
+            }
+        })
     };
-    let accounts = (own, sender);
-    let staged = receive(&party.device, accounts, peer, &mut party.prekeys, envelope, now)?;
-    let (received, history) = match staged.conversation() {
-        None => (party.stored.commit(staged), None),
-        Some(id) => {
-            let conversation = party
-                .conversations
-                .entry(id)
-                .or_insert_with(|| Conversation::new(id));
-            party.stored.commit(staged.in_conversation(conversation))
-        }
+    let (received, history) = if let Some(certificate) = certificate {
+        let certificate = sender.admit(certificate.clone(), Some(device), &[], now)?;
+        let (got, left) = party.peers.with_certificate(sender, &certificate, read)?;
+        party.stored.remove(left.as_ref());
+        got
+    } else {
+        let found = party.peers.find(sender, envelope.from);
+        let peer = found.and_then(|key| party.peers.met.get_mut(&key));
+        read(peer.ok_or(ReceiveError::Undecryptable)?)?
     };
-    party.peers.keep(key);
     Ok(answer(party, received, history.as_ref(), now))
+}
+
+/// The certificate of an initial message, unless its device is known by it already.
+fn unknown_certificate<'a>(
+    peers: &Peers,
+    sender: &Account,
+    message: &'a DeviceMessage<'_>,
+) -> Option<&'a DeviceCertificate> {
+    let DeviceMessage::Initial(message) = message else {
+        return None;
+    };
+    let certificate = &message.header.certificate;
+    let known = peers.met.get(&(sender.account_id(), certificate.device_id));
+    let is_known = known.is_some_and(|peer| peer.certificate_hash() == certificate_hash(certificate));
+    (!is_known).then_some(certificate)
 }
 
 /// Keeps the receipt key of a sent copy, as the sending device does (SPEC 11.3), and answers.

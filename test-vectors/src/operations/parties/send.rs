@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use twotick_protocol::wire::{MessageId, PrekeyBundle};
 use twotick_protocol::{
-    Account, Content, Conversation, Outgoing, PayloadContent, SendError, Sender, Sent, VerifiedBundle,
-    conversation_id, resend, send, send_control,
+    Account, Content, Conversation, Outgoing, PayloadContent, PeerDevice, SendError, Sender, Sent,
+    VerifiedBundle, conversation_id, resend, send, send_control,
 };
 
 use super::answers::{key_of, strength};
@@ -20,11 +20,15 @@ pub(super) fn initiate(party: &mut Party, arguments: &Arguments<'_>, random: &mu
     let now = arguments.time("now")?;
     let wanted = bundle.certificate.device_id;
     let bundle = VerifiedBundle::verify(bundle, wanted, account, &party.device, now)?;
-    let peer = party.peers.of(bundle.certificate());
-    let staged = peer.initiate(&party.device, account, &bundle, now, random)?;
-    let (made, _) = party.stored.commit(staged);
-    let generation = peer.generation();
-    party.peers.keep((account.account_id(), wanted));
+    let start = |peer: &mut PeerDevice| {
+        let staged = peer.initiate(&party.device, account, &bundle, now, random)?;
+        let (made, _) = party.stored.commit(staged);
+        Ok((made, peer.generation()))
+    };
+    let certificate = bundle.certificate();
+    let started = party.peers.with_certificate(account, certificate, start);
+    let ((made, generation), left) = started?;
+    party.stored.remove(left.as_ref());
     Ok(json!({ "strength": strength(made), "generation": generation }))
 }
 
@@ -101,7 +105,9 @@ pub(super) fn again(party: &mut Party, arguments: &Arguments<'_>, random: &mut S
         own: own_account(&party.accounts, &party.device)?,
         recipient: learnt(&party.accounts, &key.0)?,
     };
-    let (Some(copy), Some(peer)) = (copy, party.peers.met.get_mut(&key)) else {
+    let found = party.peers.find(sender.recipient, key.1);
+    let peer = found.and_then(|key| party.peers.met.get_mut(&key));
+    let (Some(copy), Some(peer)) = (copy, peer) else {
         return Err(SendError::LimitReached.into());
     };
     let staged = resend(&sender, peer, &copy, now, random)?;
@@ -119,7 +125,8 @@ pub(super) fn control(party: &mut Party, arguments: &Arguments<'_>, random: &mut
     };
     let content = control_content(&sender, arguments)?;
     let now = arguments.time("now")?;
-    let peer = party.peers.met.get_mut(&key);
+    let found = party.peers.find(sender.recipient, key.1);
+    let peer = found.and_then(|key| party.peers.met.get_mut(&key));
     let peer = peer.ok_or_else(|| never_met(sender.recipient, &key))?;
     let staged = send_control(&sender, peer, content, now, random)?;
     let (message_id, envelope) = party.stored.commit(staged);
@@ -132,8 +139,15 @@ fn control_content(sender: &Sender<'_>, arguments: &Arguments<'_>) -> Result<Pay
             .bytes("content")
             .map(|bytes| Content::Inline(bytes.into()))
     };
-    match arguments.number("kind")? {
-        3_u8 => Ok(PayloadContent::Ephemeral {
+    let kind: u8 = arguments.number("kind")?;
+    let given = [arguments.optional("content")?, arguments.optional("message_ids")?];
+    if given.map(|value| value.is_some()) != [[3, 6].contains(&kind), kind == 4] {
+        return Err(Failure::fault(
+            "content is of kinds 3 and 6, message ids of kind 4",
+        ));
+    }
+    match kind {
+        3 => Ok(PayloadContent::Ephemeral {
             conversation: conversation_id(&sender.own.account_id(), &sender.recipient.account_id()),
             content: content()?,
         }),

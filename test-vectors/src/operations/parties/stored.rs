@@ -46,6 +46,13 @@ impl Stored {
         self.records.insert(key, value.encode().to_vec());
     }
 
+    /// Removes a record, if there is one.
+    pub(super) fn remove(&mut self, key: Option<&RecordKey>) {
+        if let Some(key) = key {
+            self.records.remove(key);
+        }
+    }
+
     /// Keeps what a resend needs.
     pub(super) fn keep(&mut self, copy: &ResendCopy) {
         let parts = copy.parts();
