@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use twotick_vectors::check::run_case;
 use twotick_vectors::mutants::{self, Mutants};
 use twotick_vectors::operations::Program;
-use twotick_vectors::{explain, files, generate, lint, schema, spec_sync};
+use twotick_vectors::{drive, explain, files, generate, lint, schema, spec_sync};
 
 #[derive(Parser)]
 #[command(about = "Test vectors of SPEC.md: makes them, checks them, and grades other implementations")]
@@ -30,6 +30,14 @@ enum Command {
     },
     /// Verifies data/ with the reference implementation
     Check,
+    /// Answers operations, one JSON object a line, as OPERATIONS.md says
+    Serve,
+    /// Converses with another program and grades each of its answers
+    Interop(drive::Interop),
+    /// Runs every vector through another program and prints its score card
+    Grade(drive::Grade),
+    /// Changes every value of every case and requires that it is noticed
+    Discriminate(drive::Discriminate),
     /// Shows a case: every value, beside the formula of SPEC.md that gives it
     Explain {
         /// Such as handshake-001
@@ -71,6 +79,10 @@ fn main() -> Result<()> {
     match Options::parse().command {
         Command::Generate { check } => generate(check),
         Command::Check => check(),
+        Command::Serve => drive::serve_standard(),
+        Command::Interop(options) => conclude(&options.run()?),
+        Command::Grade(options) => conclude(&options.run()?),
+        Command::Discriminate(options) => conclude(&options.run()?),
         Command::Explain { case } => {
             print!(
                 "{}",
@@ -87,6 +99,15 @@ fn main() -> Result<()> {
         Command::Kill { data, list, json } => kill(&data, &list, json.as_deref()),
         Command::SpecSync { check } => spec_sync(check),
     }
+}
+
+/// The text says what failed, so the exit code is all that is left to say.
+fn conclude(verdict: &drive::Verdict) -> Result<()> {
+    print!("{}", verdict.text);
+    if !verdict.passed {
+        std::process::exit(1);
+    }
+    Ok(())
 }
 
 fn generate(check: bool) -> Result<()> {
