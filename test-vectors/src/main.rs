@@ -180,15 +180,27 @@ fn lint() -> Result<()> {
 fn sites() -> Result<()> {
     let found = mutants::coverage(root(), &Mutants::read(&mutants::list_file(root()))?)?;
     found.findings.iter().for_each(|finding| println!("{finding}"));
-    println!("{} checks have a mutant, {} a reason to have none", found.mutated, found.exempt);
-    ensure!(found.findings.is_empty(), "{} checks have neither", found.findings.len());
+    println!(
+        "{} checks have a mutant, {} a reason to have none",
+        found.mutated, found.exempt
+    );
+    ensure!(
+        found.findings.is_empty(),
+        "{} checks have neither",
+        found.findings.len()
+    );
     Ok(())
 }
 
 fn mutants(json: Option<PathBuf>, data: PathBuf) -> Result<()> {
     let program = mutants::instrument(root())?;
     let mut command = process::Command::new(program);
-    command.arg("kill").arg("--data").arg(data).arg("--list").arg(mutants::list_file(root()));
+    command
+        .arg("kill")
+        .arg("--data")
+        .arg(data)
+        .arg("--list")
+        .arg(mutants::list_file(root()));
     if let Some(json) = json {
         command.arg("--json").arg(json);
     }

@@ -11,27 +11,29 @@ use super::list::Mutants;
 /// What the wire crate has in addition. It is under all others, so that all of them can ask.
 const MUTANT: &str = "//! Which mutant is on.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
-static ON: AtomicUsize = AtomicUsize::new(0);
+static OFF: [AtomicBool; 1024] = [const { AtomicBool::new(false) }; 1024];
 
-/// Whether the check of this mutant is removed.
+/// Whether this check is removed.
 #[must_use]
 pub fn off(number: usize) -> bool {
-    ON.load(Ordering::Relaxed) == number
+    OFF[number].load(Ordering::Relaxed)
 }
 
-/// Removes the check of this mutant, and brings back that of the one before; 0 is none.
-pub fn switch(number: usize) {
-    ON.store(number, Ordering::Relaxed);
+/// Removes these checks and brings back all others.
+pub fn switch(numbers: &[usize]) {
+    for (number, off) in OFF.iter().enumerate() {
+        off.store(numbers.contains(&number), Ordering::Relaxed);
+    }
 }
 ";
 
 /// What comes in the place of `switch.rs`.
 const SWITCH: &str = "pub(super) const INSTRUMENTED: bool = true;
 
-pub(super) fn switch(number: usize) {
-    twotick_wire::mutant::switch(number);
+pub(super) fn switch(numbers: &[usize]) {
+    twotick_wire::mutant::switch(numbers);
 }
 ";
 
@@ -50,7 +52,10 @@ pub(super) fn copy(workspace: &Path, to: &Path, mutants: &Mutants) -> Result<()>
         collect(workspace, &member, &mut names)?;
     }
     for file in mutants.files() {
-        ensure!(names.contains(file), "mutants.json: {file} is no file of the workspace");
+        ensure!(
+            names.contains(file),
+            "mutants.json: {file} is no file of the workspace"
+        );
     }
     names.insert(format!("{WIRE}/mutant.rs"));
     for name in &names {
@@ -61,7 +66,9 @@ pub(super) fn copy(workspace: &Path, to: &Path, mutants: &Mutants) -> Result<()>
 }
 
 fn members(manifest: &str) -> Result<Vec<String>> {
-    let list = manifest.split_once("\nmembers = [").and_then(|(_, rest)| rest.split_once(']'));
+    let list = manifest
+        .split_once("\nmembers = [")
+        .and_then(|(_, rest)| rest.split_once(']'));
     let (list, _) = list.context("Cargo.toml lists no members")?;
     Ok(list.split('"').skip(1).step_by(2).map(str::to_owned).collect())
 }
@@ -69,7 +76,9 @@ fn members(manifest: &str) -> Result<Vec<String>> {
 fn collect(workspace: &Path, directory: &str, names: &mut BTreeSet<String>) -> Result<()> {
     for entry in fs::read_dir(workspace.join(directory)).with_context(|| format!("no member {directory}"))? {
         let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
         let path = format!("{directory}/{name}");
         if entry.file_type()?.is_file() {
             names.insert(path);
@@ -88,7 +97,9 @@ fn content(workspace: &Path, name: &str, mutants: &Mutants) -> Result<Vec<u8>> {
         return Ok(MUTANT.into());
     }
     let bytes = fs::read(workspace.join(name))?;
-    let is_source = Path::new(name).extension().is_some_and(|extension| extension == "rs");
+    let is_source = Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "rs");
     match String::from_utf8(bytes) {
         Ok(text) if is_source => {
             let mut text = mutants.instrumented(name, &text)?;
@@ -116,7 +127,10 @@ fn remove_strangers(to: &Path, directory: &Path, names: &BTreeSet<String>) -> Re
         let path: PathBuf = directory.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             remove_strangers(to, &path, names)?;
-        } else if !path.to_str().is_some_and(|path| names.contains(&path.replace('\\', "/"))) {
+        } else if !path
+            .to_str()
+            .is_some_and(|path| names.contains(&path.replace('\\', "/")))
+        {
             fs::remove_file(entry.path())?;
         }
     }

@@ -14,7 +14,10 @@ use crate::operations::Program;
 
 /// Runs the matrix. Only the program of the instrumented build can.
 pub fn kill(files: &[VectorFile], mutants: &Mutants) -> Result<Matrix> {
-    ensure!(switch::INSTRUMENTED, "this build has no mutants: run `mutants`, which makes one that has");
+    ensure!(
+        switch::INSTRUMENTED,
+        "this build has no mutants: run `mutants`, which makes one that has"
+    );
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| ()));
     let matrix = run(files, mutants);
@@ -25,8 +28,11 @@ pub fn kill(files: &[VectorFile], mutants: &Mutants) -> Result<Matrix> {
 fn run(files: &[VectorFile], mutants: &Mutants) -> Matrix {
     let mut matrix = Matrix::default();
     let mut naming: BTreeMap<&str, Vec<(&VectorFile, &Case)>> = BTreeMap::new();
-    for (file, case) in files.iter().flat_map(|file| file.cases.iter().map(move |case| (file, case))) {
-        switch::switch(0);
+    for (file, case) in files
+        .iter()
+        .flat_map(|file| file.cases.iter().map(move |case| (file, case)))
+    {
+        switch::switch(&[]);
         if is_noticed(file, case) {
             matrix.failing.push(case.id.clone());
         }
@@ -41,13 +47,15 @@ fn run(files: &[VectorFile], mutants: &Mutants) -> Matrix {
             }
         }
     }
-    for (name, number) in mutants.numbers() {
-        switch::switch(number);
+    for (name, switches) in mutants.switches() {
+        switch::switch(&switches);
         let cases = naming.get(name).into_iter().flatten();
-        let outcome = cases.map(|(file, case)| (case.id.clone(), is_noticed(file, case))).collect();
+        let outcome = cases
+            .map(|(file, case)| (case.id.clone(), is_noticed(file, case)))
+            .collect();
         matrix.mutants.push((name.to_owned(), outcome));
     }
-    switch::switch(0);
+    switch::switch(&[]);
     matrix
 }
 

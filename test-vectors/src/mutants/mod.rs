@@ -38,13 +38,25 @@ pub fn instrument(root: &Path) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let target = work.join("target");
     let status = Command::new(cargo)
-        .args(["build", "--quiet", "--locked", "-p", "twotick-vectors", "--target-dir"])
+        .args([
+            "build",
+            "--quiet",
+            "--locked",
+            "-p",
+            "twotick-vectors",
+            "--target-dir",
+        ])
         .arg(&target)
         // A replacement need not be pretty; what it removes may leave something unused.
         .env("RUSTFLAGS", "-Awarnings")
         .current_dir(&source)
         .status()
         .context("cargo does not start")?;
-    ensure!(status.success(), "the instrumented copy in target/mutants/source does not build");
-    Ok(target.join("debug/twotick-vectors").with_extension(env::consts::EXE_EXTENSION))
+    ensure!(
+        status.success(),
+        "the instrumented copy in target/mutants/source does not build"
+    );
+    Ok(target
+        .join("debug/twotick-vectors")
+        .with_extension(env::consts::EXE_EXTENSION))
 }

@@ -23,9 +23,15 @@ impl Matrix {
     #[must_use]
     pub fn findings(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
-        found.extend(self.failing.iter().map(|case| format!("{case} fails on the reference itself")));
         found.extend(
-            self.unknown.iter().map(|(case, name)| format!("{case} names the mutant {name}, which is not in the list")),
+            self.failing
+                .iter()
+                .map(|case| format!("{case} fails on the reference itself")),
+        );
+        found.extend(
+            self.unknown
+                .iter()
+                .map(|(case, name)| format!("{case} names the mutant {name}, which is not in the list")),
         );
         for (name, cases) in self.survivors() {
             let cases: Vec<_> = cases.iter().map(|(case, _)| case.as_str()).collect();
@@ -36,7 +42,11 @@ impl Matrix {
             });
         }
         let discriminating = self.discriminating();
-        for case in self.cases.iter().filter(|case| !discriminating.contains(case.as_str())) {
+        for case in self
+            .cases
+            .iter()
+            .filter(|case| !discriminating.contains(case.as_str()))
+        {
             found.push(format!("{case} notices none of the mutants it names"));
         }
         found
@@ -48,7 +58,11 @@ impl Matrix {
         let mut table = String::new();
         for (name, cases) in &self.mutants {
             let noticed = cases.iter().filter(|(_, noticed)| *noticed).count();
-            let _ = writeln!(table, "{name:<36} noticed by {noticed:>3} of {:>3} cases", cases.len());
+            let _ = writeln!(
+                table,
+                "{name:<36} noticed by {noticed:>3} of {:>3} cases",
+                cases.len()
+            );
         }
         let (all, survived) = (self.mutants.len(), self.survivors().count());
         let _ = writeln!(
@@ -65,17 +79,27 @@ impl Matrix {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let of = |cases: &[(String, bool)], wanted: bool| -> Vec<String> {
-            cases.iter().filter(|(_, noticed)| *noticed == wanted).map(|(case, _)| case.clone()).collect()
+            cases
+                .iter()
+                .filter(|(_, noticed)| *noticed == wanted)
+                .map(|(case, _)| case.clone())
+                .collect()
         };
-        let mutants: Map<String, Value> =
-            self.mutants.iter().map(|(name, cases)| (name.clone(), json!(of(cases, true)))).collect();
+        let mutants: Map<String, Value> = self
+            .mutants
+            .iter()
+            .map(|(name, cases)| (name.clone(), json!(of(cases, true))))
+            .collect();
         mutants.into()
     }
 
     /// `case does not notice mutant`, for every name that a case could do without.
     #[must_use]
     pub fn idle_names(&self) -> Vec<String> {
-        let pairs = self.mutants.iter().flat_map(|(name, cases)| cases.iter().map(move |case| (name, case)));
+        let pairs = self
+            .mutants
+            .iter()
+            .flat_map(|(name, cases)| cases.iter().map(move |case| (name, case)));
         pairs
             .filter(|(_, (_, noticed))| !noticed)
             .map(|(name, (case, _))| format!("{case} does not notice {name}"))
@@ -83,11 +107,16 @@ impl Matrix {
     }
 
     fn survivors(&self) -> impl Iterator<Item = &(String, Vec<(String, bool)>)> {
-        self.mutants.iter().filter(|(_, cases)| !cases.iter().any(|(_, noticed)| *noticed))
+        self.mutants
+            .iter()
+            .filter(|(_, cases)| !cases.iter().any(|(_, noticed)| *noticed))
     }
 
     fn discriminating(&self) -> BTreeSet<&str> {
         let pairs = self.mutants.iter().flat_map(|(_, cases)| cases);
-        pairs.filter(|(_, noticed)| *noticed).map(|(case, _)| case.as_str()).collect()
+        pairs
+            .filter(|(_, noticed)| *noticed)
+            .map(|(case, _)| case.as_str())
+            .collect()
     }
 }

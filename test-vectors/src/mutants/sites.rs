@@ -35,8 +35,10 @@ pub struct Coverage {
 /// Looks at every source of the protocol and wire crates in the workspace around `root`.
 pub fn coverage(root: &Path, mutants: &Mutants) -> Result<Coverage> {
     let workspace = root.parent().context("test-vectors lies in no workspace")?;
-    let text = fs::read_to_string(root.join("mutants-exempt.json")).context("mutants-exempt.json is missing")?;
-    let exemptions: Vec<Exemption> = serde_json::from_str(&text).context("mutants-exempt.json does not parse")?;
+    let text =
+        fs::read_to_string(root.join("mutants-exempt.json")).context("mutants-exempt.json is missing")?;
+    let exemptions: Vec<Exemption> =
+        serde_json::from_str(&text).context("mutants-exempt.json does not parse")?;
     let mut used = vec![false; exemptions.len()];
     let mut coverage = Coverage::default();
     let mut files = Vec::new();
@@ -46,30 +48,46 @@ pub fn coverage(root: &Path, mutants: &Mutants) -> Result<Coverage> {
     files.sort();
     for file in &files {
         let text = fs::read_to_string(workspace.join(file))?;
-        let mutated: Vec<_> = mutants.places(file, &text)?.into_iter().map(|(range, _)| range).collect();
+        let mutated: Vec<_> = mutants
+            .places(file, &text)?
+            .into_iter()
+            .map(|(range, _)| range)
+            .collect();
         for (line, position) in sites(&text) {
             let is_mutated = mutated.iter().any(|range| range.contains(&position));
-            let exempting = exemptions.iter().position(|exemption| exemption.covers(file, &text, position));
+            let exempting = exemptions
+                .iter()
+                .position(|exemption| exemption.covers(file, &text, position));
             match (is_mutated, exempting) {
                 (true, _) => coverage.mutated += 1,
                 (false, Some(index)) => {
                     used[index] = true;
                     coverage.exempt += 1;
                 }
-                (false, None) => coverage.findings.push(format!("{file}:{line} refuses, and no mutant removes it")),
+                (false, None) => coverage
+                    .findings
+                    .push(format!("{file}:{line} refuses, and no mutant removes it")),
             }
         }
     }
-    for (exemption, _) in exemptions.iter().zip(used).filter(|(exemption, used)| !used || exemption.reason.is_empty()) {
+    for (exemption, _) in exemptions
+        .iter()
+        .zip(used)
+        .filter(|(exemption, used)| !used || exemption.reason.is_empty())
+    {
         let Exemption { file, text, .. } = exemption;
-        coverage.findings.push(format!("mutants-exempt.json: {text:?} in {file} exempts nothing, or without a reason"));
+        coverage.findings.push(format!(
+            "mutants-exempt.json: {text:?} in {file} exempts nothing, or without a reason"
+        ));
     }
     Ok(coverage)
 }
 
 impl Exemption {
     fn covers(&self, file: &str, text: &str, position: usize) -> bool {
-        let mut ranges = text.match_indices(&self.text).map(|(start, found)| start..start + found.len());
+        let mut ranges = text
+            .match_indices(&self.text)
+            .map(|(start, found)| start..start + found.len());
         self.file == file && (self.text == "*" || ranges.any(|range: Range<usize>| range.contains(&position)))
     }
 }
@@ -77,13 +95,18 @@ impl Exemption {
 fn collect(workspace: &Path, directory: &str, files: &mut Vec<String>) -> Result<()> {
     for entry in fs::read_dir(workspace.join(directory))? {
         let entry = entry?;
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
         let path = format!("{directory}/{name}");
         if entry.file_type()?.is_dir() {
             if name != "tests" {
                 collect(workspace, &path, files)?;
             }
-        } else if name.strip_suffix(".rs").is_some_and(|stem| stem != "tests" && stem != "error") {
+        } else if name
+            .strip_suffix(".rs")
+            .is_some_and(|stem| stem != "tests" && stem != "error")
+        {
             files.push(path);
         }
     }
@@ -118,7 +141,9 @@ fn refusal(line: &str) -> Option<usize> {
     let made = line.match_indices("Err(").find(|(offset, found)| {
         let before = line[..*offset].chars().next_back();
         let inside = &line[offset + found.len()..];
-        let is_pattern = inside.split_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with("=>"));
+        let is_pattern = inside
+            .split_once(')')
+            .is_some_and(|(_, rest)| rest.trim_start().starts_with("=>"));
         !is_pattern
             && before.is_none_or(|character| !character.is_alphanumeric())
             && inside.starts_with(|character: char| character.is_ascii_uppercase())

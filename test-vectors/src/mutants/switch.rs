@@ -4,4 +4,4 @@
 pub(super) const INSTRUMENTED: bool = false;
 
 /// Leaves everything as it is.
-pub(super) const fn switch(_: usize) {}
+pub(super) const fn switch(_: &[usize]) {}
