@@ -93,8 +93,9 @@ fn main() -> Result<()> {
         Command::Lint => lint(),
         Command::Mutants { sites: true, .. } => sites(),
         Command::Mutants { json, data, .. } => {
-            sites()?;
-            mutants(json, data.unwrap_or_else(files::data_directory))
+            let sites = sites();
+            mutants(json, data.unwrap_or_else(files::data_directory))?;
+            sites
         }
         Command::Kill { data, list, json } => kill(&data, &list, json.as_deref()),
         Command::SpecSync { check } => spec_sync(check),
