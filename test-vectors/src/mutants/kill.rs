@@ -26,7 +26,10 @@ pub fn kill(files: &[VectorFile], mutants: &Mutants) -> Result<Matrix> {
 }
 
 fn run(files: &[VectorFile], mutants: &Mutants) -> Matrix {
-    let mut matrix = Matrix::default();
+    let mut matrix = Matrix {
+        parts: mutants.parts().cloned().collect(),
+        ..Matrix::default()
+    };
     let mut naming: BTreeMap<&str, Vec<(&VectorFile, &Case)>> = BTreeMap::new();
     for (file, case) in files
         .iter()

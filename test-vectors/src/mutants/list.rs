@@ -87,7 +87,7 @@ impl Mutants {
             let next = self.switches.len();
             self.switches.entry(name.clone()).or_insert(next);
         }
-        for name in self.combinations.iter().flat_map(|combination| &combination.of) {
+        for name in self.parts() {
             ensure!(
                 self.has(name),
                 "a mutant combines {name}, which is not in the list"
@@ -107,6 +107,11 @@ impl Mutants {
             let others = of.filter_map(|other| self.switches.get(other).copied());
             (name.as_str(), [*own].into_iter().chain(others).collect())
         })
+    }
+
+    /// The names that combinations are made of.
+    pub fn parts(&self) -> impl Iterator<Item = &String> {
+        self.combinations.iter().flat_map(|combination| &combination.of)
     }
 
     /// Whether the list has it.

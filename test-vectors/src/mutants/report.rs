@@ -16,6 +16,8 @@ pub struct Matrix {
     pub unknown: Vec<(String, String)>,
     /// Every mutant, with the cases that name it and whether they noticed it.
     pub mutants: Vec<(String, Vec<(String, bool)>)>,
+    /// Mutants that others combine: no case need name them.
+    pub parts: BTreeSet<String>,
 }
 
 impl Matrix {
@@ -56,7 +58,7 @@ impl Matrix {
     #[must_use]
     pub fn table(&self) -> String {
         let mut table = String::new();
-        for (name, cases) in &self.mutants {
+        for (name, cases) in self.counted() {
             let noticed = cases.iter().filter(|(_, noticed)| *noticed).count();
             let _ = writeln!(
                 table,
@@ -64,7 +66,7 @@ impl Matrix {
                 cases.len()
             );
         }
-        let (all, survived) = (self.mutants.len(), self.survivors().count());
+        let (all, survived) = (self.counted().count(), self.survivors().count());
         let _ = writeln!(
             table,
             "{all} mutants, {} killed, {survived} survived; {} cases, {} discriminate",
@@ -75,20 +77,20 @@ impl Matrix {
         table
     }
 
-    /// For every mutant the cases that notice it, and those that name it and do not.
+    /// For every mutant the cases that notice it.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let of = |cases: &[(String, bool)], wanted: bool| -> Vec<String> {
+        let of = |cases: &[(String, bool)]| -> Vec<String> {
             cases
                 .iter()
-                .filter(|(_, noticed)| *noticed == wanted)
+                .filter(|(_, noticed)| *noticed)
                 .map(|(case, _)| case.clone())
                 .collect()
         };
         let mutants: Map<String, Value> = self
             .mutants
             .iter()
-            .map(|(name, cases)| (name.clone(), json!(of(cases, true))))
+            .map(|(name, cases)| (name.clone(), json!(of(cases))))
             .collect();
         mutants.into()
     }
@@ -107,9 +109,15 @@ impl Matrix {
     }
 
     fn survivors(&self) -> impl Iterator<Item = &(String, Vec<(String, bool)>)> {
+        self.counted()
+            .filter(|(_, cases)| !cases.iter().any(|(_, noticed)| *noticed))
+    }
+
+    /// All mutants but those that are only part of others.
+    fn counted(&self) -> impl Iterator<Item = &(String, Vec<(String, bool)>)> {
         self.mutants
             .iter()
-            .filter(|(_, cases)| !cases.iter().any(|(_, noticed)| *noticed))
+            .filter(|(name, cases)| !cases.is_empty() || !self.parts.contains(name))
     }
 
     fn discriminating(&self) -> BTreeSet<&str> {
