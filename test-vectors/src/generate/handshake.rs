@@ -113,17 +113,7 @@ fn agreements(draft: &mut Draft) -> Result<()> {
             let sides = Sides::new(script)?;
             let ours = script.ok(sides.initiating(mode, generation))?;
             let theirs = script.ok(sides.responding(mode, &text(&ours, "initial_header")?))?;
-            for name in [
-                "dh1",
-                "dh2",
-                "dh3",
-                "dh4",
-                "kem_secret",
-                "kem_key_hash",
-                "transcript_hash",
-                "root_key",
-                "session_id",
-            ] {
+            for name in ["transcript_hash", "root_key", "session_id"] {
                 ensure!(ours[name] == theirs[name], "{name}");
             }
             Ok(())
@@ -187,179 +177,63 @@ fn other_keys(draft: &mut Draft) -> Result<()> {
     )
 }
 
-/// An edit of the initial header: bytes put at an offset.
-struct Edit(
-    &'static str,
-    &'static str,
-    usize,
-    String,
-    ErrorCode,
-    &'static [&'static str],
-);
+/// An edit of the initial header: title, defect, where, which bytes, and what comes of it.
+struct Edit(&'static str, &'static str, usize, String, ErrorCode, &'static str);
 
-fn refused(draft: &mut Draft) -> Result<()> {
+#[rustfmt::skip]
+fn edits() -> [Edit; 15] {
     let small = |hex: &str| format!("{hex}{}", "00".repeat(32 - hex.len() / 2));
     let twelve = "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157";
-    let edits = [
-        Edit(
-            "The ephemeral key is on the twist",
-            "u = 2",
-            EPHEMERAL,
-            small("02"),
-            BadKey,
-            &["subgroup"],
-        ),
-        Edit(
-            "The ephemeral key is outside the subgroup",
-            "u = 4",
-            EPHEMERAL,
-            small("04"),
-            BadKey,
-            &["subgroup"],
-        ),
-        Edit(
-            "The ephemeral key is zero",
-            "u = 0",
-            EPHEMERAL,
-            small("00"),
-            BadKey,
-            &["key-small-order"],
-        ),
-        Edit(
-            "The ephemeral key is one",
-            "u = 1",
-            EPHEMERAL,
-            small("01"),
-            BadKey,
-            &["key-small-order"],
-        ),
-        Edit(
-            "The ephemeral key is of order eight",
-            "u of order eight",
-            EPHEMERAL,
-            twelve.into(),
-            BadKey,
-            &["key-small-order"],
-        ),
-        Edit(
-            "The ephemeral key is not canonical",
-            "u = p + 9",
-            EPHEMERAL,
-            format!("f6{}7f", "ff".repeat(30)),
-            BadKey,
-            &["key-canonical"],
-        ),
-        Edit(
-            "The ephemeral key has its top bit set",
-            "bit 255",
-            EPHEMERAL,
-            format!("09{}80", "00".repeat(30)),
-            BadKey,
-            &["key-canonical"],
-        ),
-        Edit(
-            "Generation zero",
-            "generation 0",
-            267,
-            "00000000".into(),
-            InvalidValue,
-            &["generation-zero"],
-        ),
-        Edit(
-            "Another object",
-            "object 0x11",
-            0,
-            "11".into(),
-            WrongObject,
-            &["codec-object"],
-        ),
-        Edit(
-            "Another suite",
-            "suite 2",
-            1,
-            "0002".into(),
-            UnsupportedSuite,
-            &["codec-suite"],
-        ),
-        Edit(
-            "Suite zero",
-            "suite 0",
-            1,
-            "0000".into(),
-            UnsupportedSuite,
-            &["codec-suite"],
-        ),
-        Edit(
-            "The certificate is another object",
-            "object 0x02",
-            3,
-            "02".into(),
-            WrongObject,
-            &["codec-object"],
-        ),
-        Edit(
-            "The certificate is of another version",
-            "version 2",
-            4,
-            "02".into(),
-            UnsupportedVersion,
-            &["codec-version"],
-        ),
-        Edit(
-            "The certificate has no suite of ours",
-            "suites 2",
-            5,
-            "0002".into(),
-            UnsupportedSuite,
-            &["certificate-suites"],
-        ),
-        Edit(
-            "The identity key in the certificate is zero",
-            "identity key 0",
-            87,
-            small("00"),
-            BadKey,
-            &["key-small-order"],
-        ),
-    ];
-    for Edit(title, defect, at, bytes, code, kills) in edits {
-        draft.reject(
-            about(title, &["R-HS-4", "R-PRM-3", "R-PRM-4"]),
-            defect,
-            kills,
-            |script| {
-                let sides = Sides::new(script)?;
-                let header = text(&script.ok(sides.initiating(1, 1))?, "initial_header")?;
-                let changed = format!("{}{bytes}{}", &header[..2 * at], &header[2 * at + bytes.len()..]);
-                script.fails(sides.responding(1, &changed), code)?;
-                script.ok(sides.responding(1, &header)).map(drop)
-            },
-        )?;
-    }
-    draft.reject(
-        about("A byte is missing", &["R-ENC-2"]),
-        "one byte short",
-        &["codec-truncated"],
-        |script| {
+    [
+        Edit("The ephemeral key is on the twist", "u = 2", EPHEMERAL, small("02"), BadKey, "subgroup"),
+        Edit("The ephemeral key is outside the subgroup", "u = 4", EPHEMERAL, small("04"), BadKey, "subgroup"),
+        Edit("The ephemeral key is zero", "u = 0", EPHEMERAL, small("00"), BadKey, "key-small-order"),
+        Edit("The ephemeral key is one", "u = 1", EPHEMERAL, small("01"), BadKey, "key-small-order"),
+        Edit("The ephemeral key is of order eight", "u of order eight", EPHEMERAL, twelve.into(), BadKey, "key-small-order"),
+        Edit("The ephemeral key is not canonical", "u = p + 9", EPHEMERAL, format!("f6{}7f", "ff".repeat(30)), BadKey, "key-canonical"),
+        Edit("The ephemeral key has its top bit set", "bit 255", EPHEMERAL, format!("09{}80", "00".repeat(30)), BadKey, "key-canonical"),
+        Edit("Generation zero", "generation 0", 267, "00000000".into(), InvalidValue, "generation-zero"),
+        Edit("Another object", "object 0x11", 0, "11".into(), WrongObject, "codec-object"),
+        Edit("Another suite", "suite 2", 1, "0002".into(), UnsupportedSuite, "codec-suite"),
+        Edit("Suite zero", "suite 0", 1, "0000".into(), UnsupportedSuite, "codec-suite"),
+        Edit("The certificate is another object", "object 0x02", 3, "02".into(), WrongObject, "codec-object"),
+        Edit("The certificate is of another version", "version 2", 4, "02".into(), UnsupportedVersion, "codec-version"),
+        Edit("The certificate has no suite of ours", "suites 2", 5, "0002".into(), UnsupportedSuite, "certificate-suites"),
+        Edit("The identity key in the certificate is zero", "identity key 0", 87, small("00"), BadKey, "key-small-order"),
+    ]
+}
+
+fn refused(draft: &mut Draft) -> Result<()> {
+    for Edit(title, defect, at, bytes, code, kills) in edits() {
+        let about = about(title, &["R-HS-4", "R-PRM-3", "R-PRM-4"]);
+        draft.reject(about, defect, &[kills], |script| {
             let sides = Sides::new(script)?;
             let header = text(&script.ok(sides.initiating(1, 1))?, "initial_header")?;
-            script.fails(sides.responding(1, &header[..header.len() - 2]), Truncated)?;
+            let changed = format!("{}{bytes}{}", &header[..2 * at], &header[2 * at + bytes.len()..]);
+            script.fails(sides.responding(1, &changed), code)?;
             script.ok(sides.responding(1, &header)).map(drop)
-        },
-    )?;
-    draft.reject(
-        about("A bundle cut short", &["R-ENC-2"]),
-        "one byte short",
-        &["codec-truncated"],
-        |script| {
-            let sides = Sides::new(script)?;
-            let good = sides.initiating(0, 1);
-            ensure!(sides.short_bundle.contains(&sides.certificate));
-            let cut = &sides.short_bundle[..sides.short_bundle.len() - 2];
-            script.fails(with(&good, "bundle", cut), Truncated)?;
-            script.ok(good).map(drop)
-        },
-    )
+        })?;
+    }
+    cut_short(draft)
+}
+
+fn cut_short(draft: &mut Draft) -> Result<()> {
+    let header_cut = about("A byte is missing", &["R-ENC-2"]);
+    draft.reject(header_cut, "one byte short", &["codec-truncated"], |script| {
+        let sides = Sides::new(script)?;
+        let header = text(&script.ok(sides.initiating(1, 1))?, "initial_header")?;
+        script.fails(sides.responding(1, &header[..header.len() - 2]), Truncated)?;
+        script.ok(sides.responding(1, &header)).map(drop)
+    })?;
+    let bundle_cut = about("A bundle cut short", &["R-ENC-2"]);
+    draft.reject(bundle_cut, "one byte short", &["codec-truncated"], |script| {
+        let sides = Sides::new(script)?;
+        let good = sides.initiating(0, 1);
+        ensure!(sides.short_bundle.contains(&sides.certificate));
+        let cut = &sides.short_bundle[..sides.short_bundle.len() - 2];
+        script.fails(with(&good, "bundle", cut), Truncated)?;
+        script.ok(good).map(drop)
+    })
 }
 
 /// Where the ephemeral key stands: after object, suite, certificate, generation and two ids.

@@ -1,14 +1,24 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
 mod body;
+mod conversation_state;
 mod draft;
 mod formula;
 mod handshake;
+mod hostile;
 mod linking;
 mod messages;
 mod padding;
+mod pair;
+mod payload;
+mod people;
+mod ratchet;
 mod receipts;
+mod receipts_state;
+mod scene;
+mod sessions;
 mod small;
+mod transcripts;
 
 pub use draft::{About, Draft, Script};
 
@@ -32,4 +42,9 @@ const FILES: &[fn() -> Result<VectorFile>] = &[
     small::conversation,
     small::records,
     linking::make,
+    sessions::make,
+    ratchet::make,
+    conversation_state::make,
+    receipts_state::make,
+    transcripts::make,
 ];

@@ -55,107 +55,26 @@ fn round_trip(draft: &mut Draft, length: usize, maximum: usize) -> Result<()> {
     })
 }
 
+#[rustfmt::skip]
 fn refused(draft: &mut Draft) -> Result<()> {
     let two = format!("0000000261{}{}", "62", "00".repeat(250));
+    let p = |length| named("p", length);
+    let zeros = |count| "00".repeat(count);
     let changes: [(&str, &str, &str, String, usize); 14] = [
-        (
-            "The last byte of padding is not zero",
-            "last byte of padding is 1",
-            "padding-zero",
-            flip(&two, -1),
-            PAYLOAD,
-        ),
-        (
-            "The first byte of padding is not zero",
-            "first byte of padding is 1",
-            "padding-zero",
-            flip(&two, 6),
-            PAYLOAD,
-        ),
-        (
-            "A byte of padding in a body is not zero",
-            "a byte of padding is 1",
-            "padding-zero",
-            flip(&two, 100),
-            BODY,
-        ),
-        (
-            "Two bytes in a bucket of 512",
-            "bucket larger than needed",
-            "padding-minimal",
-            two.clone() + &"00".repeat(256),
-            PAYLOAD,
-        ),
-        (
-            "Two bytes in a bucket of 1,024",
-            "bucket larger than needed",
-            "padding-minimal",
-            two.clone() + &"00".repeat(768),
-            PAYLOAD,
-        ),
-        (
-            "252 bytes in a bucket of 512",
-            "bucket larger than needed",
-            "padding-minimal",
-            format!("000000fc{}{}", named("p", 252), "00".repeat(256)),
-            PAYLOAD,
-        ),
-        (
-            "The length is one over what the bucket holds",
-            "length 253 in 256 bytes",
-            "padding-length",
-            format!("000000fd{}", named("p", 252)),
-            PAYLOAD,
-        ),
-        (
-            "The length is 2^32 - 1",
-            "length over all bounds",
-            "padding-length",
-            format!("ffffffff{}", named("p", 252)),
-            PAYLOAD,
-        ),
-        (
-            "The length is that of the bucket",
-            "length 256 in 256 bytes",
-            "padding-length",
-            format!("00000100{}", named("p", 252)),
-            PAYLOAD,
-        ),
-        (
-            "255 bytes are no bucket",
-            "one byte short",
-            "padding-bucket",
-            two[..510].into(),
-            PAYLOAD,
-        ),
-        (
-            "257 bytes are no bucket",
-            "one byte more",
-            "padding-bucket",
-            two.clone() + "00",
-            PAYLOAD,
-        ),
-        (
-            "Nothing at all",
-            "no bytes",
-            "padding-bucket",
-            String::new(),
-            PAYLOAD,
-        ),
-        (
-            "Three bytes",
-            "not even a length",
-            "padding-bucket",
-            "000000".into(),
-            PAYLOAD,
-        ),
-        (
-            "8,192 bytes are no bucket of a payload",
-            "a bucket of bodies only",
-            "padding-bucket",
-            format!("00001800{}{}", named("p", 6_144), "00".repeat(2_044)),
-            PAYLOAD,
-        ),
+        ("The last byte of padding is not zero", "last byte of padding is 1", "padding-zero", flip(&two, -1), PAYLOAD),
+        ("The first byte of padding is not zero", "first byte of padding is 1", "padding-zero", flip(&two, 6), PAYLOAD),
+        ("A byte of padding in a body is not zero", "a byte of padding is 1", "padding-zero", flip(&two, 100), BODY),
+        ("Two bytes in a bucket of 512", "bucket larger than needed", "padding-minimal", two.clone() + &zeros(256), PAYLOAD),
+        ("Two bytes in a bucket of 1,024", "bucket larger than needed", "padding-minimal", two.clone() + &zeros(768), PAYLOAD),
+        ("252 bytes in a bucket of 512", "bucket larger than needed", "padding-minimal", format!("000000fc{}{}", p(252), zeros(256)), PAYLOAD),
+        ("The length is one over what the bucket holds", "length 253 in 256 bytes", "padding-length", format!("000000fd{}", p(252)), PAYLOAD),
+        ("The length is 2^32 - 1", "length over all bounds", "padding-length", format!("ffffffff{}", p(252)), PAYLOAD),
+        ("The length is that of the bucket", "length 256 in 256 bytes", "padding-length", format!("00000100{}", p(252)), PAYLOAD),
+        ("255 bytes are no bucket", "one byte short", "padding-bucket", two[..510].into(), PAYLOAD),
+        ("257 bytes are no bucket", "one byte more", "padding-bucket", two.clone() + "00", PAYLOAD),
+        ("Nothing at all", "no bytes", "padding-bucket", String::new(), PAYLOAD),
+        ("Three bytes", "not even a length", "padding-bucket", "000000".into(), PAYLOAD),
+        ("8,192 bytes are no bucket of a payload", "a bucket of bodies only", "padding-bucket", format!("00001800{}{}", p(6_144), zeros(2_044)), PAYLOAD),
     ];
     for (title, defect, kills, padded, maximum) in changes {
         let operation = json!({ "op": "padding.unpad", "padded": padded, "maximum": maximum });

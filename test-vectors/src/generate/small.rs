@@ -32,70 +32,25 @@ pub(super) fn safety() -> Result<VectorFile> {
                 .map(drop)
         })?;
     }
+    codes(&mut draft)?;
+    Ok(draft.finish())
+}
+
+#[rustfmt::skip]
+fn codes(draft: &mut Draft) -> Result<()> {
     let (us, them) = (named("our id", 32), named("their id", 32));
     let code = format!("3801{them}{us}");
     let good = json!({ "op": "safety.scan", "code": code, "us": us, "them": them });
-    draft.accept(
-        about("A code that the contact shows to us", &["R-SAF-2"]),
-        |script| script.ok(good.clone()).map(drop),
-    )?;
+    draft.accept(about("A code that the contact shows to us", &["R-SAF-2"]), |script| script.ok(good.clone()).map(drop))?;
     let cases: [(&str, &str, &str, String, ErrorCode); 8] = [
-        (
-            "A code shown to another",
-            "shown_to is not us",
-            "safety-shown-to",
-            flip(&code, -1),
-            BadSafetyCode,
-        ),
-        (
-            "A code shown to another, first byte",
-            "shown_to is not us",
-            "safety-shown-to",
-            flip(&code, 34),
-            BadSafetyCode,
-        ),
-        (
-            "A code shown by another",
-            "shown_by is not the contact",
-            "safety-shown-by",
-            flip(&code, 2),
-            BadSafetyCode,
-        ),
-        (
-            "A code shown by another, last byte",
-            "shown_by is not the contact",
-            "safety-shown-by",
-            flip(&code, 33),
-            BadSafetyCode,
-        ),
-        (
-            "A code cut short",
-            "one byte missing",
-            "codec-truncated",
-            code[..130].into(),
-            Truncated,
-        ),
-        (
-            "A code with a byte more",
-            "one byte more",
-            "codec-trailing-bytes",
-            format!("{code}00"),
-            TrailingBytes,
-        ),
-        (
-            "Another object",
-            "object 0x39",
-            "codec-object",
-            flip(&code, 0),
-            WrongObject,
-        ),
-        (
-            "Another version",
-            "version 0",
-            "codec-version",
-            flip(&code, 1),
-            UnsupportedVersion,
-        ),
+        ("A code shown to another", "shown_to is not us", "safety-shown-to", flip(&code, -1), BadSafetyCode),
+        ("A code shown to another, first byte", "shown_to is not us", "safety-shown-to", flip(&code, 34), BadSafetyCode),
+        ("A code shown by another", "shown_by is not the contact", "safety-shown-by", flip(&code, 2), BadSafetyCode),
+        ("A code shown by another, last byte", "shown_by is not the contact", "safety-shown-by", flip(&code, 33), BadSafetyCode),
+        ("A code cut short", "one byte missing", "codec-truncated", code[..130].into(), Truncated),
+        ("A code with a byte more", "one byte more", "codec-trailing-bytes", format!("{code}00"), TrailingBytes),
+        ("Another object", "object 0x39", "codec-object", flip(&code, 0), WrongObject),
+        ("Another version", "version 0", "codec-version", flip(&code, 1), UnsupportedVersion),
     ];
     for (title, defect, kills, changed, error) in cases {
         draft.reject(about(title, &["R-SAF-2"]), defect, &[kills], |script| {
@@ -103,7 +58,7 @@ pub(super) fn safety() -> Result<VectorFile> {
             script.ok(good.clone()).map(drop)
         })?;
     }
-    Ok(draft.finish())
+    Ok(())
 }
 
 pub(super) fn conversation() -> Result<VectorFile> {
