@@ -255,6 +255,18 @@ fn the_served_reference_passes() {
 }
 
 #[test]
+fn an_argument_of_the_name_id_arrives() {
+    let words = [env!("CARGO_BIN_EXE_twotick-vectors"), "serve"].map(String::from);
+    let record = json!({
+        "op": "record.seal", "storage_key": "11".repeat(32), "kind": 0x85, "account_id": "22".repeat(32),
+        "device_id": "33".repeat(16), "id": "4455", "revision": "7", "value": "66", "seed": "77".repeat(32),
+    });
+    let answer = ChildPeer::start(&words).unwrap().answer(&record);
+    assert!(answer.get("ok").is_some(), "{answer}");
+    assert_eq!(answer, Program::default().answer(&record));
+}
+
+#[test]
 fn a_program_that_does_not_answer_is_given_up() {
     let mut peer = ChildPeer::from_line("sleep 60")
         .unwrap()
