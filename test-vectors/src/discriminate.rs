@@ -233,6 +233,7 @@ impl fmt::Display for Report {
                 argument,
                 flipped,
             } = unnoticed;
+            let flipped = shortened(flipped);
             writeln!(
                 f,
                 "NOT NOTICED {case}, step {step}: {operation} {argument} = {flipped}"
