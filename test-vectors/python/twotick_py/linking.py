@@ -7,8 +7,9 @@ step is due, and that a failed one ends the attempt, is kept by `Links` below.
 from dataclasses import replace
 
 from .crypto import Random, agree, check_subgroup, equal, x25519_public
-from .device import accept, account_id_of, certify
-from .errors import Fault, fail
+from .device import accept, certify
+from .errors import Fault, ProtocolError, fail
+from .identity import Account
 from .link_channel import (
     ACCEPTANCE,
     COMPLETION,
@@ -18,7 +19,7 @@ from .link_channel import (
     commitment_to,
     hello_mac,
 )
-from .making import check_distinct, check_own_list, next_list
+from .making import check_own_list, next_list
 from .objects import (
     DeviceCertificate,
     DeviceList,
@@ -33,12 +34,13 @@ from .objects import (
     LinkReveal,
 )
 from .verification import (
+    CERTIFICATE_VALIDITY,
     SKEW,
     check_account_signature,
     check_device_signature,
-    verify_certificate,
-    verify_list,
+    check_validity,
 )
+from .wire_identity import MAX_DEVICES
 
 OFFER_SECONDS = 60
 SUITES = 1
@@ -71,8 +73,9 @@ class ExistingDevice:
             fail("LinkExpired")
         if not equal(hello.mac, hello_mac(self._offer, hello.ephemeral)):
             fail("LinkRefused")
-        self._private, nonce = random.take(32), random.take(32)
-        self._reveal = LinkReveal(x25519_public(self._private), nonce)
+        private, nonce = random.take(32), random.take(32)
+        self._shared = agree(private, hello.ephemeral)
+        self._reveal = LinkReveal(x25519_public(private), nonce)
         self._hello = hello
         self._commitment = LinkCommitment(commitment_to(self._reveal.ephemeral, nonce))
         return self._commitment.encode()
@@ -80,9 +83,8 @@ class ExistingDevice:
     def take_nonce(self, encoded: bytes) -> tuple[bytes, str]:
         """The reveal, and the digits to show."""
         nonce = LinkNonce.decode(encoded)
-        shared = agree(self._private, self._hello.ephemeral)
         self._channel = Channel.derive(
-            self._offer, self._hello, self._commitment, nonce, self._reveal, shared
+            self._offer, self._hello, self._commitment, nonce, self._reveal, self._shared
         )
         return self._reveal.encode(), self._channel.digits
 
@@ -93,7 +95,7 @@ class ExistingDevice:
     def take_request(self, encoded: bytes, now: int) -> bytes:
         """R-LNK-5; answers with the certificate to be counter-signed."""
         request = LinkRequest.decode(self._channel.open(REQUEST, encoded))
-        check_subgroup(request.device_identity_key)
+        self._check_request(request)
         certificate = certify(
             self.account_seed,
             request.device_id,
@@ -103,12 +105,25 @@ class ExistingDevice:
             request.suites,
             request.capabilities,
         )
-        if self.list.certificate_hash_of(request.device_id) is not None:
-            fail("DuplicateKey")
-        check_distinct(certificate, self.certificates)
         self._certificate = certificate
         proposal = LinkProposal(certificate.signed_by_device)
         return self._channel.seal(PROPOSAL, proposal.encode())
+
+    def _check_request(self, request: LinkRequest) -> None:
+        """What R-LNK-5 asks of a request that decodes, before anything is signed."""
+        check_subgroup(request.device_identity_key)
+        if self.list.certificate_hash_of(request.device_id) is not None:
+            fail("DuplicateKey")
+        for listed in self.certificates:
+            if (
+                listed.device_signing_key == request.device_signing_key
+                or listed.device_identity_key == request.device_identity_key
+            ):
+                fail("DuplicateKey")
+        if any(revocation.device_id == request.device_id for revocation in self.list.revoked):
+            fail("DeviceRevoked")
+        if len(self.list.devices) >= MAX_DEVICES:
+            fail("TooManyDevices")
 
     def take_acceptance(
         self, encoded: bytes, now: int
@@ -168,7 +183,7 @@ class NewDevice:
         self._request = LinkRequest(device_id, signing_key, identity, SUITES, CAPABILITIES)
         return self._channel.seal(REQUEST, self._request.encode())
 
-    def take_proposal(self, encoded: bytes) -> bytes:
+    def take_proposal(self, encoded: bytes, now: int) -> bytes:
         """R-LNK-4; answers with the counter-signature."""
         proposal = LinkProposal.decode(self._channel.open(PROPOSAL, encoded))
         certificate = DeviceCertificate.decode(
@@ -179,6 +194,7 @@ class NewDevice:
         if certificate.account_id != self._offer.account_id:
             fail("LinkRefused")
         check_account_signature(certificate)
+        check_validity(certificate.created, certificate.expires, CERTIFICATE_VALIDITY, now)
         self._certificate = accept(certificate, self._signing_seed)
         acceptance = LinkAcceptance(self._certificate.device_signature)
         return self._channel.seal(ACCEPTANCE, acceptance.encode())
@@ -187,18 +203,24 @@ class NewDevice:
         """The new device is linked once the list and all certificates in it are good."""
         completion = LinkCompletion.decode(self._channel.open(COMPLETION, encoded))
         device_list = DeviceList.decode(completion.device_list)
-        verify_list(device_list, now)
-        if account_id_of(device_list.account_key) != self._offer.account_id:
+        if device_list.account_id != self._offer.account_id:
             fail("WrongAccount")
+        account = Account.trust(device_list, now)
         own_hash = device_list.certificate_hash_of(self._certificate.device_id)
         if own_hash != self._certificate.hash:
             fail("NotInDeviceList")
         hashes = [sibling.hash for sibling in completion.siblings]
         if hashes != [entry.certificate_hash for entry in device_list.devices]:
             fail("NotInDeviceList")
-        for index, sibling in enumerate(completion.siblings):
-            verify_certificate(sibling, now)
-            check_distinct(sibling, completion.siblings[:index])
+        admitted: list[DeviceCertificate] = []
+        for sibling in completion.siblings:
+            try:
+                account.admit(sibling, admitted, None, now)
+            except ProtocolError as error:
+                if error.name != "Expired":
+                    raise
+            else:
+                admitted.append(sibling)
         return device_list, self._certificate
 
 

@@ -143,9 +143,10 @@ class Payload(Wire):
         """Inline content: R-MSG-1 for kinds 1 to 3, the largest payload for kind 6."""
         if self.content is None or self.content.form != INLINE:
             return
-        if self.kind != DEVICE_SYNC and not self.fits_inline:
+        length = len(self.encode())
+        if self.kind != DEVICE_SYNC and length > MAX_INLINE_PAYLOAD:
             fail("InvalidValue")
-        if len(self.encode()) > MAX_PAYLOAD - LENGTH_BYTES:
+        if length > MAX_PAYLOAD - LENGTH_BYTES:
             fail("LengthOutOfRange")
 
     @property

@@ -92,6 +92,10 @@ class PeerDevice:
 
     # Messages
 
+    def can_send(self, now: int) -> bool:
+        """Is there a session that seals (R-SES-3)?"""
+        return self.current is not None and not self.current.is_unanswered(now)
+
     def seal(
         self,
         sender: bytes,
