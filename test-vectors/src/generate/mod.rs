@@ -1,6 +1,9 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
 mod draft;
+mod encoding;
+mod sign;
+mod workshop;
 
 pub use draft::{About, Draft, Script};
 
@@ -13,4 +16,4 @@ pub fn all() -> Result<Vec<VectorFile>> {
     FILES.iter().map(|make| make()).collect()
 }
 
-const FILES: &[fn() -> Result<VectorFile>] = &[];
+const FILES: &[fn() -> Result<VectorFile>] = &[encoding::make];
