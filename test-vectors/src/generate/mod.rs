@@ -1,8 +1,12 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
+mod certificates;
 mod draft;
 mod encoding;
+mod lists;
+mod points;
 mod sign;
+mod signatures;
 mod workshop;
 
 pub use draft::{About, Draft, Script};
@@ -16,4 +20,5 @@ pub fn all() -> Result<Vec<VectorFile>> {
     FILES.iter().map(|make| make()).collect()
 }
 
-const FILES: &[fn() -> Result<VectorFile>] = &[encoding::make];
+const FILES: &[fn() -> Result<VectorFile>] =
+    &[encoding::make, signatures::make, certificates::make, lists::make];

@@ -16,7 +16,12 @@ pub(super) fn frame(label: &str) -> Vec<u8> {
 pub(super) fn sign(seed: &[u8; 32], label: &str, data: &[u8]) -> [u8; 64] {
     let mut message = frame(label);
     message.extend(data);
-    SigningKey::from_bytes(seed).sign(&message).to_bytes()
+    sign_plain(seed, &message)
+}
+
+/// A signature over these bytes and no frame.
+pub(super) fn sign_plain(seed: &[u8; 32], message: &[u8]) -> [u8; 64] {
+    SigningKey::from_bytes(seed).sign(message).to_bytes()
 }
 
 /// `H(label, data)`.
@@ -70,6 +75,12 @@ impl Certificate {
         bytes.extend(self.capabilities.to_be_bytes());
         bytes.extend(sign(&self.account_seed, account, &bytes));
         bytes.extend(sign(&self.signing_seed, device, &bytes));
+        bytes
+    }
+
+    /// These bytes before the device's signature, and the signature.
+    pub(super) fn accepted(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        bytes.extend(sign(&self.signing_seed, "sign/device-acceptance", &bytes));
         bytes
     }
 }
@@ -135,6 +146,15 @@ pub(super) struct Rotation {
 impl Rotation {
     /// All bytes, signed with both keys.
     pub(super) fn signed(&self) -> Vec<u8> {
+        self.signed_as("sign/rotation-new")
+    }
+
+    /// The same with the old key's label for both.
+    pub(super) fn signed_alike(&self) -> Vec<u8> {
+        self.signed_as("sign/rotation-old")
+    }
+
+    fn signed_as(&self, new_label: &str) -> Vec<u8> {
         let mut bytes = vec![0x03, 1];
         bytes.extend(public_key(&self.old_seed));
         bytes.extend(public_key(&self.new_seed));
@@ -142,7 +162,7 @@ impl Rotation {
         bytes.extend(self.last_list_hash);
         bytes.extend(self.issued.to_be_bytes());
         let old = sign(&self.old_seed, "sign/rotation-old", &bytes);
-        let new = sign(&self.new_seed, "sign/rotation-new", &bytes);
+        let new = sign(&self.new_seed, new_label, &bytes);
         bytes.extend(old);
         bytes.extend(new);
         bytes

@@ -3,7 +3,9 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use twotick_wire::ErrorCode;
 
+use super::draft::{About, Draft};
 use super::sign::{Certificate, agreement_key, hash};
 use crate::answer::to_json;
 use crate::operations::Program;
@@ -128,4 +130,26 @@ pub(super) fn halves(bytes: [u8; 32]) -> ([u8; 16], [u8; 16]) {
     first.copy_from_slice(&bytes[..16]);
     second.copy_from_slice(&bytes[16..]);
     (first, second)
+}
+
+/// A case that begins with no world.
+pub(super) fn about<'a>(title: &'a str, requirements: &'a [&'a str]) -> About<'a> {
+    About {
+        title,
+        requirements,
+        world: "",
+    }
+}
+
+/// A case of one operation, which is refused.
+pub(super) fn reject(
+    draft: &mut Draft,
+    (title, defect): (&str, &str),
+    (requirement, mutant): (&str, &str),
+    operation: Value,
+    code: ErrorCode,
+) -> Result<()> {
+    draft.reject(about(title, &[requirement]), defect, &[mutant], |script| {
+        script.fails(operation, code)
+    })
 }

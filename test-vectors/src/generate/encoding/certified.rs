@@ -147,7 +147,7 @@ fn list_lengths(examples: &mut Examples, short: &[u8], full: &[u8]) {
             "A count of devices that are not there is refused",
             "the count of devices is 16, and there are two",
         ),
-        ("R-ENC-6", "codec-count-present", ErrorCode::Truncated),
+        ("R-ENC-6", "codec-truncated", ErrorCode::Truncated),
         set(short, 86, &[0, 16]),
     );
 }

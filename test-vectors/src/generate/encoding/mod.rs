@@ -1,6 +1,7 @@
 //! `encoding`: every object as it is decoded, and every way in which SPEC 2.1 has it refused.
 
 mod certified;
+mod envelopes;
 mod framing;
 mod linking;
 mod messages;
