@@ -146,25 +146,28 @@ pub(super) struct Rotation {
 impl Rotation {
     /// All bytes, signed with both keys.
     pub(super) fn signed(&self) -> Vec<u8> {
-        self.signed_as("sign/rotation-new")
+        self.signed_as(&self.old_seed, "sign/rotation-new")
     }
 
-    /// The same with the old key's label for both.
+    /// The same with the old key's label for both signatures.
     pub(super) fn signed_alike(&self) -> Vec<u8> {
-        self.signed_as("sign/rotation-old")
+        self.signed_as(&self.old_seed, "sign/rotation-old")
     }
 
-    fn signed_as(&self, new_label: &str) -> Vec<u8> {
+    /// The same with the old signature of another seed.
+    pub(super) fn signed_by(&self, other: &[u8; 32]) -> Vec<u8> {
+        self.signed_as(other, "sign/rotation-new")
+    }
+
+    fn signed_as(&self, old_signer: &[u8; 32], new_label: &str) -> Vec<u8> {
         let mut bytes = vec![0x03, 1];
         bytes.extend(public_key(&self.old_seed));
         bytes.extend(public_key(&self.new_seed));
         bytes.extend(self.last_epoch.to_be_bytes());
         bytes.extend(self.last_list_hash);
         bytes.extend(self.issued.to_be_bytes());
-        let old = sign(&self.old_seed, "sign/rotation-old", &bytes);
-        let new = sign(&self.new_seed, new_label, &bytes);
-        bytes.extend(old);
-        bytes.extend(new);
+        bytes.extend(sign(old_signer, "sign/rotation-old", &bytes));
+        bytes.extend(sign(&self.new_seed, new_label, &bytes));
         bytes
     }
 }

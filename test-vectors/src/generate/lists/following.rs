@@ -70,7 +70,7 @@ pub(super) fn write(draft: &mut Draft, family: &Family) -> Result<()> {
         script.ok(follow(&known, &[], &later)).map(drop)
     })?;
     rotations(draft, &known, &turn, family)?;
-    signatures(draft, &known, &turn)?;
+    signatures(draft, &known, &turn, family)?;
     retired(draft, family, &turn, &again)?;
     lists(draft, &known, &turn, family)?;
     continuity(draft, &known, &turn, family)
@@ -130,44 +130,37 @@ fn rotations(draft: &mut Draft, known: &List, turn: &Turn, family: &Family) -> R
     Ok(())
 }
 
-/// The old signature stands at 110, the new one at 174.
-fn signatures(draft: &mut Draft, known: &List, turn: &Turn) -> Result<()> {
-    let changed = |at: usize| {
-        let mut rotation = turn.rotation.signed();
-        rotation[at] ^= 1;
+fn signatures(draft: &mut Draft, known: &List, turn: &Turn, family: &Family) -> Result<()> {
+    let with = |rotation: Vec<u8>| {
         let mut operation = follow(known, &[], turn);
         operation["rotation"] = json!(hex::encode(rotation));
         operation
     };
-    clause(
-        draft,
+    let mut changed = turn.rotation.signed();
+    changed[174] ^= 1;
+    for (title, defect, mutant, rotation) in [
         (
             "A rotation that the old key did not sign is not followed",
-            "a bit of the old signature is flipped",
+            "the old signature is a stranger's",
+            "rotation-old-signature",
+            turn.rotation.signed_by(&family.stranger.account_seed),
         ),
-        ("rotation-old-signature", BadRotation),
-        changed(110),
-    )?;
-    clause(
-        draft,
         (
             "A rotation that the new key did not sign is not followed",
             "a bit of the new signature is flipped",
+            "rotation-new-signature",
+            changed,
         ),
-        ("rotation-new-signature", BadRotation),
-        changed(174),
-    )?;
-    let mut operation = follow(known, &[], turn);
-    operation["rotation"] = json!(hex::encode(turn.rotation.signed_alike()));
-    clause(
-        draft,
         (
             "A rotation that the new key signed under the old key's label is not followed",
             "the new key signed under sign/rotation-old",
+            "rotation-new-signature",
+            turn.rotation.signed_alike(),
         ),
-        ("rotation-new-signature", BadRotation),
-        operation,
-    )
+    ] {
+        clause(draft, (title, defect), (mutant, BadRotation), with(rotation))?;
+    }
+    Ok(())
 }
 
 fn retired(draft: &mut Draft, family: &Family, turn: &Turn, again: &Turn) -> Result<()> {
@@ -175,8 +168,7 @@ fn retired(draft: &mut Draft, family: &Family, turn: &Turn, again: &Turn) -> Res
     let elsewhere = Turn::after(family, &known, family.next_accounts[1]);
     let back = Turn::after(family, &turn.list, family.account);
     let mut forged = follow(&known, &[turn], &elsewhere);
-    let mut rotation = elsewhere.rotation.signed();
-    rotation[110] ^= 1;
+    let rotation = elsewhere.rotation.signed_by(&family.stranger.account_seed);
     forged["rotation"] = json!(hex::encode(rotation));
     for (title, defect, (mutant, code), operation) in [
         (
@@ -187,7 +179,7 @@ fn retired(draft: &mut Draft, family: &Family, turn: &Turn, again: &Turn) -> Res
         ),
         (
             "A second successor that the old key did not sign is no evidence of a fork",
-            "a bit of the old signature is flipped",
+            "the old signature is a stranger's",
             ("rotation-old-signature", BadRotation),
             forged,
         ),
