@@ -5,6 +5,7 @@ mod draft;
 mod encoding;
 mod lists;
 mod points;
+mod prekeys;
 mod sign;
 mod signatures;
 mod workshop;
@@ -20,5 +21,10 @@ pub fn all() -> Result<Vec<VectorFile>> {
     FILES.iter().map(|make| make()).collect()
 }
 
-const FILES: &[fn() -> Result<VectorFile>] =
-    &[encoding::make, signatures::make, certificates::make, lists::make];
+const FILES: &[fn() -> Result<VectorFile>] = &[
+    encoding::make,
+    signatures::make,
+    certificates::make,
+    lists::make,
+    prekeys::make,
+];
