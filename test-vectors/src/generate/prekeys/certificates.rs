@@ -103,8 +103,6 @@ fn verified(draft: &mut Draft, scene: &Scene) -> Result<()> {
     unaccepted[200] ^= 1;
     let mut torsion = scene.peer.draft();
     torsion.identity_key = with_torsion(&torsion.identity_key, 8)?;
-    let mut ours = scene.peer.draft();
-    ours.signing_seed = scene.us.signing_seed;
     for (title, defect, (mutant, code), certificate) in [
         (
             "A bundle whose certificate the device did not accept is refused",
@@ -136,20 +134,9 @@ fn verified(draft: &mut Draft, scene: &Scene) -> Result<()> {
             ("list-admit-account", WrongAccount),
             scene.peer.under(scene.us.account_seed).certificate(),
         ),
-        (
-            "A bundle whose certificate has our own signing key is refused",
-            "the signing key is ours",
-            ("list-admit-duplicate-own", DuplicateKey),
-            ours.signed(),
-        ),
     ] {
-        let signing_seed = match code {
-            DuplicateKey => scene.us.signing_seed,
-            _ => scene.peer.signing_seed,
-        };
         let changed = Bundle {
             certificate,
-            signing_seed,
             ..scene.good.clone()
         };
         clause(
@@ -159,5 +146,27 @@ fn verified(draft: &mut Draft, scene: &Scene) -> Result<()> {
             scene.verify(&changed.short()),
         )?;
     }
-    Ok(())
+    own_key(draft, scene)
+}
+
+fn own_key(draft: &mut Draft, scene: &Scene) -> Result<()> {
+    let signing_seed = scene.us.signing_seed;
+    let device = Device {
+        signing_seed,
+        ..scene.peer.clone()
+    };
+    let changed = Bundle {
+        certificate: device.certificate(),
+        signing_seed,
+        ..scene.good.clone()
+    };
+    clause(
+        draft,
+        (
+            "A bundle whose certificate has our own signing key is refused",
+            "the signing key is ours",
+        ),
+        ("list-admit-duplicate-own", DuplicateKey),
+        scene.verify(&changed.short()),
+    )
 }
