@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::allowed::reason;
 use crate::case::{Case, Kind, VectorFile};
 use crate::check::{Peer, without_expectation};
+use crate::interop::difference::shortened;
 
 /// A change that nothing noticed.
 #[derive(Debug, Clone)]
@@ -132,12 +133,14 @@ impl Subject<'_> {
     }
 
     fn count(&mut self, (index, path): (usize, &str), flipped: Value, noticed: bool) {
-        let operation = self.steps[index]["op"].as_str().unwrap_or_default();
+        let step = self.steps[index];
+        let operation = step["op"].as_str().unwrap_or_default();
+        let text = step.pointer(path).and_then(Value::as_str).unwrap_or_default();
         let counts = self.report.files.entry(self.file.to_owned()).or_default();
         counts.flips += 1;
         if noticed {
             counts.noticed += 1;
-        } else if reason(operation, path).is_some() {
+        } else if reason(operation, path, text).is_some() {
             counts.allowed += 1;
         } else {
             self.report.unnoticed.push(Unnoticed {
@@ -209,7 +212,7 @@ fn flipped_text(text: &str) -> String {
         // Of digits, fewer than any key, id or tag has: a number.
         (true, Ok(number), _) => format!("{:0width$}", number.wrapping_add(1), width = text.len()),
         (_, _, Ok(mut bytes)) => {
-            let middle = bytes.len() / 2;
+            let middle = (bytes.len() - 1) / 2;
             bytes[middle] ^= 1;
             hex::encode(bytes)
         }
@@ -230,6 +233,7 @@ impl fmt::Display for Report {
                 argument,
                 flipped,
             } = unnoticed;
+            let flipped = shortened(flipped);
             writeln!(
                 f,
                 "NOT NOTICED {case}, step {step}: {operation} {argument} = {flipped}"

@@ -48,6 +48,7 @@ impl Interop {
         let schedule = interop::Schedule {
             seed,
             conversations: self.conversations.min(first),
+            mirrored: true,
         };
         let report = interop::run(&mut tested, schedule);
         Ok(Verdict {

@@ -64,7 +64,8 @@ impl ChildPeer {
         self.asked += 1;
         let mut request = operation.clone();
         let fields = request.as_object_mut().ok_or("the operation is not an object")?;
-        fields.insert("id".into(), json!(self.asked));
+        // An operation with an argument of that name, `record.seal`, keeps its own.
+        let id = fields.entry("id").or_insert(json!(self.asked)).clone();
         // A program that is gone is noticed by the lack of an answer.
         self.requests.send(request.to_string()).ok();
         let line = match self.answers.recv_timeout(self.patience) {
@@ -80,8 +81,8 @@ impl ChildPeer {
             .as_object_mut()
             .ok_or_else(|| format!("not an object: {}", shortened(&line)))?;
         match fields.shift_remove("id") {
-            Some(id) if id == json!(self.asked) => Ok(answer),
-            _ => Err(format!("not the id {}: {}", self.asked, shortened(&line))),
+            Some(same) if same == id => Ok(answer),
+            _ => Err(format!("not the id {id}: {}", shortened(&line))),
         }
     }
 
@@ -161,16 +162,13 @@ fn shortened(line: &str) -> String {
     line.trim_end().chars().take(200).collect()
 }
 
-/// Answers operations, one a line, until the input ends.
+/// Answers operations, one a line, until the input ends. An operation does not mind an `id` it has no use for.
 pub fn serve(peer: &mut dyn Peer, input: impl BufRead, mut output: impl Write) -> Result<()> {
     for line in input.lines() {
         let mut answer = json!({ "id": null });
         let answered = match serde_json::from_str::<Value>(&line?) {
-            Ok(mut operation) => {
+            Ok(operation) => {
                 answer["id"] = operation["id"].clone();
-                if let Some(fields) = operation.as_object_mut() {
-                    fields.shift_remove("id");
-                }
                 peer.answer(&operation)
             }
             Err(error) => json!({ "fault": format!("not JSON: {error}") }),

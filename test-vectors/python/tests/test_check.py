@@ -65,8 +65,17 @@ class CheckTest(unittest.TestCase):
         self.write(case(1, SMALL_ORDER | {"expect": BAD_KEY}, bad))
         code, output = self.run_check("sample.json", "sample-001")
         self.assertEqual(code, 1)
-        self.assertRegex(output, r"sample-001: step 2 \(agree\): expected .*, came .*BadKey")
+        self.assertRegex(output, r"sample-001: step 2 \(agree\): answer: expected .*, came .*BadKey")
         self.assertIn("0 passed, 1 failed", output)
+
+    def test_failures_are_shortened(self) -> None:
+        bad = SMALL_ORDER | {"expect": {"ok": {"shared": "00" * 400}}}
+        self.write(*(case(number, bad) for number in range(1, 53)))
+        code, output = self.run_check()
+        failures = [line for line in output.splitlines() if line.startswith("sample-")]
+        self.assertEqual((code, len(failures)), (1, 50))
+        self.assertLessEqual(max(map(len, failures)), 200)
+        self.assertIn("and 2 more", output)
 
     def test_edited_by_hand(self) -> None:
         path = self.directory / "sample.json"

@@ -160,7 +160,7 @@ class Control(PartyTest):
 
     def test_device_sync_of_another_account(self) -> None:
         self.begin()
-        self.refuses("Undecryptable", self.control, 6, "aa")
+        self.refuses("InvalidValue", self.control, 6, "aa")
 
 
 if __name__ == "__main__":

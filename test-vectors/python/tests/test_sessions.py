@@ -49,7 +49,7 @@ class Sessions(PartyTest):
         self.world.now += 30 * DAY
         self.world.send("a1", "b1", "just in time")
         self.world.now += 1
-        self.refuses("SessionUnanswered", self.world.send, "a1", "b1", "too late")
+        self.refuses("NoSession", self.world.send, "a1", "b1", "too late")
 
     def test_restart_and_rollback(self) -> None:
         self.begin()

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from .crypto import check_public_key
 from .errors import Fault
 
 HEX = re.compile(r"(?:[0-9a-f]{2})*\Z")
@@ -28,6 +29,12 @@ class Arguments:
     def opaque(self, name: str, length: int | None = None) -> bytes:
         """Bytes in hex, of exactly `length` if one is given."""
         return to_bytes(self._get(name), name, length)
+
+    def public_key(self, name: str) -> bytes:
+        """An X25519 public key, which is decoded (R-PRM-3)."""
+        key = self.opaque(name, 32)
+        check_public_key(key)
+        return key
 
     def opaques(self, name: str, length: int | None = None) -> list[bytes]:
         return [to_bytes(value, name, length) for value in self.items(name)]

@@ -11,7 +11,9 @@ from .operations import Program
 from .vector_files import BadVectors, load
 
 PROCESSES = 2
-SHOWN = 600
+SHOWN = 60
+LINE = 200
+MOST_FAILURES = 50
 
 
 @dataclass
@@ -39,8 +41,11 @@ def check(directory: Path, only_file: str | None, only_case: str | None) -> int:
         outcomes = pool.map(run_file, files, chunksize=1)
     for outcome in outcomes:
         print(f"{outcome.name:<24} {outcome.passed:>4} of {outcome.cases} cases")
-    for failure in (failure for outcome in outcomes for failure in outcome.failures):
-        print(failure)
+    failures = [failure for outcome in outcomes for failure in outcome.failures]
+    for failure in failures[:MOST_FAILURES]:
+        print(failure if len(failure) <= LINE else f"{failure[: LINE - 1]}…")
+    if len(failures) > MOST_FAILURES:
+        print(f"and {len(failures) - MOST_FAILURES} more")
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(len(outcome.failures) for outcome in outcomes)
     print(f"{passed} passed, {failed} failed")
@@ -79,7 +84,7 @@ def run_steps(program: Program, steps: list[dict[str, Any]], where: str) -> str 
         answer = program.run(operation)
         place = f"{where}step {number} ({operation['op']})"
         if answer != expected:
-            return f"{place}: expected {_shown(expected)}, came {_shown(answer)}"
+            return f"{place}: {_difference(expected, answer)}"
         if before is not None and _digest(program, operation) != before:
             return f"{place}: failed, as expected, but changed the party's state"
     return None
@@ -89,6 +94,18 @@ def _digest(program: Program, operation: dict[str, Any]) -> dict[str, Any] | Non
     if "party" not in operation:
         return None
     return program.run({"op": "party.digest", "party": operation["party"]})
+
+
+def _difference(expected: Any, came: Any, path: str = "") -> str:
+    """The first place where two answers differ."""
+    if isinstance(expected, dict) and isinstance(came, dict) and expected.keys() == came.keys():
+        parts = [(f"{path}.{key}", expected[key], came[key]) for key in expected]
+    elif isinstance(expected, list) and isinstance(came, list) and len(expected) == len(came):
+        parts = [(f"{path}[{i}]", *pair) for i, pair in enumerate(zip(expected, came))]
+    else:
+        return f"{path or 'answer'}: expected {_shown(expected)}, came {_shown(came)}"
+    name, wanted, found = next(part for part in parts if part[1] != part[2])
+    return _difference(wanted, found, name)
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from .arguments import Arguments
 from .crypto import H, Random, ed25519_public, sign, x25519_public
 from .errors import Fault, fail
 from .objects import DeviceCertificate
-from .verification import CERTIFICATE_VALIDITY
+from .verification import CERTIFICATE_MADE
 
 SUITES = 1
 CAPABILITIES = 0
@@ -29,7 +29,7 @@ def certify(
     capabilities: int = CAPABILITIES,
 ) -> DeviceCertificate:
     """A certificate that the account has signed; the device's signature is still zero."""
-    if created + CERTIFICATE_VALIDITY >= 2**64:
+    if created + CERTIFICATE_MADE >= 2**64:
         raise Fault("created is out of range")
     blank = DeviceCertificate(
         suites=suites,
@@ -38,7 +38,7 @@ def certify(
         device_signing_key=device_signing_key,
         device_identity_key=device_identity_key,
         created=created,
-        expires=created + CERTIFICATE_VALIDITY,
+        expires=created + CERTIFICATE_MADE,
         capabilities=capabilities,
         account_signature=bytes(64),
         device_signature=bytes(64),

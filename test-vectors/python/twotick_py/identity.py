@@ -49,6 +49,11 @@ class Account:
         verify_list(received, now)
         return cls(received)
 
+    @classmethod
+    def trusted(cls, known: DeviceList) -> Self:
+        """An account whose list is "trusted as it is" (OPERATIONS.md): it may have expired."""
+        return cls.trust(known, known.issued)
+
     @property
     def account_key(self) -> bytes:
         return self.list.account_key
@@ -91,21 +96,25 @@ class Account:
         us: Device | None,
         now: int,
     ) -> None:
-        """A certificate is good for use: R-LST-2, R-IDN-2, R-IDN-3, R-LST-3. `others` are
-        certificates of the same list that were admitted before."""
-        self.check_listed(certificate)
-        verify_certificate(certificate, now)
+        """A certificate is good for use: R-LST-2, R-LST-3. `others` are certificates of the
+        same list that were admitted before."""
+        self.check_belongs(certificate, now)
         check_distinct(certificate, others)
         if us is not None and not self._is_device(certificate, us):
             if {certificate.device_signing_key, certificate.device_identity_key} & us.device_keys:
                 fail("DuplicateKey")
 
-    def check_listed(self, certificate: DeviceCertificate) -> None:
-        """R-LST-2, and that the certificate is of this account."""
-        if self.list.certificate_hash_of(certificate.device_id) != certificate.hash:
-            fail("NotInDeviceList")
+    def check_belongs(self, certificate: DeviceCertificate, now: int) -> None:
+        """R-LST-2, with the verification in it."""
+        self.check_listed(certificate)
+        verify_certificate(certificate, now)
         if certificate.account_key != self.account_key:
             fail("WrongAccount")
+
+    def check_listed(self, certificate: DeviceCertificate) -> None:
+        """The first sentence of R-LST-2, which costs a look-up only."""
+        if self.list.certificate_hash_of(certificate.device_id) != certificate.hash:
+            fail("NotInDeviceList")
 
     @staticmethod
     def _is_device(certificate: DeviceCertificate, us: Device) -> bool:

@@ -6,9 +6,10 @@ step is due, and that a failed one ends the attempt, is kept by `Links` below.
 
 from dataclasses import replace
 
-from .crypto import Random, agree, check_subgroup, equal, x25519_public
+from .crypto import Random, agree, check_subgroup, ed25519_public, equal, x25519_public
 from .device import accept, account_id_of, certify
-from .errors import Fault, fail
+from .errors import Fault, ProtocolError, fail
+from .identity import Account
 from .link_channel import (
     ACCEPTANCE,
     COMPLETION,
@@ -18,7 +19,7 @@ from .link_channel import (
     commitment_to,
     hello_mac,
 )
-from .making import check_distinct, check_own_list, next_list
+from .making import check_own_list, next_list
 from .objects import (
     DeviceCertificate,
     DeviceList,
@@ -33,12 +34,14 @@ from .objects import (
     LinkReveal,
 )
 from .verification import (
+    CERTIFICATE_VALIDITY,
     SKEW,
     check_account_signature,
     check_device_signature,
-    verify_certificate,
+    check_validity,
     verify_list,
 )
+from .wire_identity import MAX_DEVICES
 
 OFFER_SECONDS = 60
 SUITES = 1
@@ -51,28 +54,29 @@ class ExistingDevice:
     def __init__(
         self, account_seed: bytes, device_list: DeviceList, certificates: list[DeviceCertificate]
     ) -> None:
-        check_own_list(account_seed, device_list)
+        verify_list(device_list, device_list.issued)
         self.account_seed = account_seed
         self.list = device_list
-        self.certificates = _in_list_order(device_list, certificates)
+        self.certificates = certificates
 
     def offer(self, now: int, random: Random) -> bytes:
         """A fresh secret, good for a minute."""
         expires = now + OFFER_SECONDS
         if expires >= 2**64:
             raise Fault("now is out of range")
-        self._offer = LinkOffer(random.take(32), self.list.account_id, expires)
+        account_id = account_id_of(ed25519_public(self.account_seed))
+        self._offer = LinkOffer(random.take(32), account_id, expires)
         return self._offer.encode()
 
     def take_hello(self, encoded: bytes, now: int, random: Random) -> bytes:
         """R-LNK-1; answers with the commitment (R-LNK-2)."""
         hello = LinkHello.decode(encoded)
-        if now > self._offer.expires:
-            fail("LinkExpired")
+        _check_time(self._offer, now)
         if not equal(hello.mac, hello_mac(self._offer, hello.ephemeral)):
             fail("LinkRefused")
-        self._private, nonce = random.take(32), random.take(32)
-        self._reveal = LinkReveal(x25519_public(self._private), nonce)
+        private, nonce = random.take(32), random.take(32)
+        self._shared = agree(private, hello.ephemeral)
+        self._reveal = LinkReveal(x25519_public(private), nonce)
         self._hello = hello
         self._commitment = LinkCommitment(commitment_to(self._reveal.ephemeral, nonce))
         return self._commitment.encode()
@@ -80,9 +84,8 @@ class ExistingDevice:
     def take_nonce(self, encoded: bytes) -> tuple[bytes, str]:
         """The reveal, and the digits to show."""
         nonce = LinkNonce.decode(encoded)
-        shared = agree(self._private, self._hello.ephemeral)
         self._channel = Channel.derive(
-            self._offer, self._hello, self._commitment, nonce, self._reveal, shared
+            self._offer, self._hello, self._commitment, nonce, self._reveal, self._shared
         )
         return self._reveal.encode(), self._channel.digits
 
@@ -93,7 +96,7 @@ class ExistingDevice:
     def take_request(self, encoded: bytes, now: int) -> bytes:
         """R-LNK-5; answers with the certificate to be counter-signed."""
         request = LinkRequest.decode(self._channel.open(REQUEST, encoded))
-        check_subgroup(request.device_identity_key)
+        self._check_request(request)
         certificate = certify(
             self.account_seed,
             request.device_id,
@@ -103,12 +106,29 @@ class ExistingDevice:
             request.suites,
             request.capabilities,
         )
-        if self.list.certificate_hash_of(request.device_id) is not None:
-            fail("DuplicateKey")
-        check_distinct(certificate, self.certificates)
         self._certificate = certificate
         proposal = LinkProposal(certificate.signed_by_device)
         return self._channel.seal(PROPOSAL, proposal.encode())
+
+    def _check_request(self, request: LinkRequest) -> None:
+        """What R-LNK-5 asks of a request that decodes, before anything is signed."""
+        check_own_list(self.account_seed, self.list)
+        siblings = _in_list_order(self.list, self.certificates)
+        check_subgroup(request.device_identity_key)
+        if not any(request.device_id):
+            fail("InvalidValue")
+        if self.list.certificate_hash_of(request.device_id) is not None:
+            fail("DuplicateKey")
+        for listed in siblings:
+            if (
+                listed.device_signing_key == request.device_signing_key
+                or listed.device_identity_key == request.device_identity_key
+            ):
+                fail("DuplicateKey")
+        if any(revocation.device_id == request.device_id for revocation in self.list.revoked):
+            fail("DeviceRevoked")
+        if len(self.list.devices) >= MAX_DEVICES:
+            fail("TooManyDevices")
 
     def take_acceptance(
         self, encoded: bytes, now: int
@@ -129,8 +149,7 @@ class NewDevice:
 
     def __init__(self, encoded_offer: bytes, now: int) -> None:
         offer = LinkOffer.decode(encoded_offer)
-        if offer.expires < now or offer.expires > now + OFFER_SECONDS + SKEW:
-            fail("LinkExpired")
+        _check_time(offer, now)
         self._offer = offer
 
     def hello(self, random: Random) -> bytes:
@@ -168,7 +187,7 @@ class NewDevice:
         self._request = LinkRequest(device_id, signing_key, identity, SUITES, CAPABILITIES)
         return self._channel.seal(REQUEST, self._request.encode())
 
-    def take_proposal(self, encoded: bytes) -> bytes:
+    def take_proposal(self, encoded: bytes, now: int) -> bytes:
         """R-LNK-4; answers with the counter-signature."""
         proposal = LinkProposal.decode(self._channel.open(PROPOSAL, encoded))
         certificate = DeviceCertificate.decode(
@@ -179,6 +198,7 @@ class NewDevice:
         if certificate.account_id != self._offer.account_id:
             fail("LinkRefused")
         check_account_signature(certificate)
+        check_validity(certificate.created, certificate.expires, CERTIFICATE_VALIDITY, now)
         self._certificate = accept(certificate, self._signing_seed)
         acceptance = LinkAcceptance(self._certificate.device_signature)
         return self._channel.seal(ACCEPTANCE, acceptance.encode())
@@ -187,19 +207,31 @@ class NewDevice:
         """The new device is linked once the list and all certificates in it are good."""
         completion = LinkCompletion.decode(self._channel.open(COMPLETION, encoded))
         device_list = DeviceList.decode(completion.device_list)
-        verify_list(device_list, now)
-        if account_id_of(device_list.account_key) != self._offer.account_id:
+        if device_list.account_id != self._offer.account_id:
             fail("WrongAccount")
+        account = Account.trust(device_list, now)
         own_hash = device_list.certificate_hash_of(self._certificate.device_id)
         if own_hash != self._certificate.hash:
             fail("NotInDeviceList")
         hashes = [sibling.hash for sibling in completion.siblings]
         if hashes != [entry.certificate_hash for entry in device_list.devices]:
             fail("NotInDeviceList")
-        for index, sibling in enumerate(completion.siblings):
-            verify_certificate(sibling, now)
-            check_distinct(sibling, completion.siblings[:index])
+        admitted: list[DeviceCertificate] = []
+        for sibling in completion.siblings:
+            try:
+                account.admit(sibling, admitted, None, now)
+            except ProtocolError as error:
+                if error.name != "Expired":
+                    raise
+            else:
+                admitted.append(sibling)
         return device_list, self._certificate
+
+
+def _check_time(offer: LinkOffer, now: int) -> None:
+    """R-LNK-1: the offer has not ended, and does not end later than it can."""
+    if offer.expires < now or offer.expires > now + OFFER_SECONDS + SKEW:
+        fail("LinkExpired")
 
 
 def _request_in(certificate: DeviceCertificate) -> LinkRequest:

@@ -104,7 +104,7 @@ def _new_step(attempt: Attempt, given: Arguments, now: int, random: Random) -> d
     if attempt.steps == 2:
         return {"digits": device.take_reveal(data)}
     if attempt.steps == 4:
-        return {"output": device.take_proposal(data).hex()}
+        return {"output": device.take_proposal(data, now).hex()}
     return _linked(*device.take_completion(data, now))
 
 

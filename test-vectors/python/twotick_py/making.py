@@ -12,7 +12,7 @@ from .objects import (
     DeviceList,
     Revocation,
 )
-from .verification import LIST_VALIDITY, check_list_signature, verify_certificate
+from .verification import LIST_VALIDITY, verify_certificate
 from .wire_identity import MAX_DEVICES, MAX_REVOCATIONS
 
 MAX_EPOCH = 2**32 - 1
@@ -32,25 +32,29 @@ def next_list(
     removed: list[bytes],
     now: int,
 ) -> DeviceList:
-    """The list after `last`. Devices are removed first; a listed device may be added again
-    with another certificate, which renews it (SPEC 12.5)."""
+    """The list after `last`, in the order of work of SPEC 5.4. A listed device may be added
+    again with another certificate, which renews it (SPEC 12.5)."""
     check_own_list(account_seed, last)
     epoch = _next_epoch(last)
     entries = {entry.device_id: entry.certificate_hash for entry in last.devices}
     revoked = {revocation.device_id: revocation.epoch for revocation in last.revoked}
+    for index, certificate in enumerate(added):
+        _check_listable(account_seed, certificate, now)
+        check_distinct(certificate, added[:index])
     for device_id in removed:
         if device_id not in entries:
             fail("NotInDeviceList")
-        del entries[device_id]
-        revoked[device_id] = epoch
-    for index, certificate in enumerate(added):
-        _check_listable(account_seed, certificate, now)
-        if certificate.device_id in revoked:
-            fail("DeviceRevoked")
-        check_distinct(certificate, added[:index])
-        entries[certificate.device_id] = certificate.hash
+    if any(certificate.device_id in removed for certificate in added):
+        fail("DeviceRevoked")
+    if len({certificate.device_id for certificate in added}) != len(added):
+        fail("NotSorted")
+    entries = {key: value for key, value in entries.items() if key not in removed}
+    entries |= {certificate.device_id: certificate.hash for certificate in added}
     if len(entries) > MAX_DEVICES:
         fail("TooManyDevices")
+    if any(certificate.device_id in revoked for certificate in added):
+        fail("DeviceRevoked")
+    revoked |= dict.fromkeys(removed, epoch)
     return _signed_list(account_seed, epoch, last.hash, entries, revoked, now)
 
 
@@ -64,6 +68,8 @@ def rotate(
     """The rotation, and the first list of the new account: it continues the last list of the
     old one, has the device of `certificate`, and revokes every other device."""
     check_own_list(old_seed, last)
+    if ed25519_public(new_seed) == last.account_key:
+        fail("RandomnessFailure")
     _check_listable(new_seed, certificate, now)
     epoch = _next_epoch(last)
     revoked = {revocation.device_id: revocation.epoch for revocation in last.revoked}
@@ -90,16 +96,15 @@ def check_distinct(certificate: DeviceCertificate, others: Iterable[DeviceCertif
 
 
 def check_own_list(account_seed: bytes, last: DeviceList) -> None:
-    """The last list is the account's own; it may have expired."""
+    """The last list is the account's own; it is not verified, and may have expired."""
     if last.account_key != ed25519_public(account_seed):
         fail("WrongAccount")
-    check_list_signature(last)
 
 
 def _check_listable(account_seed: bytes, certificate: DeviceCertificate, now: int) -> None:
-    verify_certificate(certificate, now)
     if certificate.account_key != ed25519_public(account_seed):
         fail("WrongAccount")
+    verify_certificate(certificate, now)
     if not any(certificate.device_id):
         fail("InvalidValue")
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from .arguments import Arguments
-from .crypto import H, Random, agree, check_public_key, check_subgroup, verify
+from .crypto import H, Random, agree, check_subgroup, verify
 from .errors import Fault, fail
 from .labels import LABELS, PREFIX
 from .objects import OBJECTS, fields
@@ -38,15 +38,12 @@ def sign_verify(given: Arguments, random: Random) -> dict[str, Any]:
 
 
 def agree_(given: Arguments, random: Random) -> dict[str, Any]:
-    private_key, public_key = given.opaque("private_key", 32), given.opaque("public_key", 32)
-    check_public_key(public_key)
+    private_key, public_key = given.opaque("private_key", 32), given.public_key("public_key")
     return {"shared": agree(private_key, public_key).hex()}
 
 
 def on_curve(given: Arguments, random: Random) -> dict[str, Any]:
-    public_key = given.opaque("public_key", 32)
-    check_public_key(public_key)
-    check_subgroup(public_key)
+    check_subgroup(given.public_key("public_key"))
     return {}
 
 

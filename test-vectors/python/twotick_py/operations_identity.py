@@ -1,9 +1,12 @@
 """Operations of the sections *Identity* and *Prekeys and bundles*."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .arguments import Arguments
 from .crypto import Random, ed25519_public
+from .errors import Fault, ProtocolError
 from .identity import (
     Account,
     Device,
@@ -30,6 +33,15 @@ def _certificates(given: Arguments, name: str) -> list[DeviceCertificate]:
 
 def _list(given: Arguments, name: str = "list") -> DeviceList:
     return DeviceList.decode(given.opaque(name))
+
+
+@contextmanager
+def _said_before(name: str) -> Iterator[None]:
+    """What is said to have been verified before is so: otherwise that is a fault."""
+    try:
+        yield
+    except ProtocolError as error:
+        raise Fault(f"{name} is not what it is said to be: {error}") from None
 
 
 def _made(device_list: DeviceList) -> Answer:
@@ -93,22 +105,26 @@ def list_verify(given: Arguments, random: Random) -> Answer:
 
 def list_adopt(given: Arguments, random: Random) -> Answer:
     now = given.number("now")
-    account, received = Account(_list(given, "known")), _list(given, "received")
-    adoption = account.adopt(received, now)
+    known, received = _list(given, "known"), _list(given, "received")
+    adoption = Account.trusted(known).adopt(received, now)
     return {"result": adoption.result, "missed": adoption.missed}
 
 
 def list_admit(given: Arguments, random: Random) -> Answer:
     now = given.number("now")
     us = None if given.is_null("us") else Device.of(given.raw("us"))
-    account, certificate = Account(_list(given)), _certificate(given)
-    account.admit(certificate, _certificates(given, "others"), us, now)
+    known, certificate, others = _list(given), _certificate(given), _certificates(given, "others")
+    account = Account.trusted(known)
+    with _said_before("others"):
+        for other in others:
+            verify_certificate(other, other.created)
+    account.admit(certificate, others, us, now)
     return {"certificate_hash": certificate.hash.hex()}
 
 
 def head_compare(given: Arguments, random: Random) -> Answer:
-    account = Account(_list(given))
-    return {"comparison": account.compare_head(ListHead.decode(given.opaque("head")))}
+    known, head = _list(given), ListHead.decode(given.opaque("head"))
+    return {"comparison": Account.trusted(known).compare_head(head)}
 
 
 def rotation_make(given: Arguments, random: Random) -> Answer:
@@ -121,11 +137,13 @@ def rotation_make(given: Arguments, random: Random) -> Answer:
 
 def rotation_follow(given: Arguments, random: Random) -> Answer:
     now = given.number("now")
-    account = Account(_list(given, "known"))
+    known = _list(given, "known")
     followed = [_rotation_and_list(step) for step in given.all_nested("followed")]
     rotation, received = _rotation_and_list(given)
-    for earlier_rotation, earlier_list in followed:
-        account.follow(earlier_rotation, earlier_list, earlier_list.issued)
+    account = Account.trusted(known)
+    with _said_before("followed"):
+        for earlier_rotation, earlier_list in followed:
+            account.follow(earlier_rotation, earlier_list, earlier_list.issued)
     following = account.follow(rotation, received, now)
     return {"account_id": following.account_id.hex(), "missed": following.missed}
 
@@ -154,8 +172,8 @@ def prekeys_generate(given: Arguments, random: Random) -> Answer:
 def bundle_verify(given: Arguments, random: Random) -> Answer:
     wanted, now = given.opaque("wanted", 16), given.number("now")
     us = Device.of(given.raw("us"))
-    bundle = PrekeyBundle.decode(given.opaque("bundle"))
-    account = Account(_list(given))
+    bundle, known = PrekeyBundle.decode(given.opaque("bundle")), _list(given)
+    account = Account.trusted(known)
     return {"strength": verify_bundle(bundle, wanted, account, us, now)}
 
 

@@ -43,11 +43,8 @@ def handshake_respond(given: Arguments, random: Random) -> Answer:
     if not given.is_null("one_time_prekey"):
         one_time = _prekey(given.nested("one_time_prekey"))
     header = InitialHeader.decode(given.opaque("initial_header"))
-    if header.mode and one_time is None:
-        fail("UnknownOneTimePrekey")
     check_subgroup(header.ephemeral)
-    used = one_time if header.mode else None
-    return _agreement(respond(us.certificate, us.identity_private_key, signed, used, header))
+    return _agreement(respond(us.certificate, us.identity_private_key, signed, one_time, header))
 
 
 def _prekey(given: Arguments) -> PrekeyPrivate:
@@ -93,7 +90,7 @@ def _route(given: Arguments) -> Route:
 def ratchet_seal(given: Arguments, random: Random) -> Answer:
     route = _route(given)
     header = Header(
-        ratchet_key=given.opaque("ratchet_key", 32),
+        ratchet_key=given.public_key("ratchet_key"),
         previous_length=given.number("previous_length", 32),
         number=given.number("number", 32),
     )
@@ -120,7 +117,7 @@ def ratchet_open_header(given: Arguments, random: Random) -> Answer:
         given.opaque("header_key", 32),
         _route(given),
         given.opaque("salt", 12),
-        given.opaque("sealed_header"),
+        given.opaque("sealed_header", 64),
     )
     if opened is None:
         fail("Undecryptable")
@@ -138,7 +135,7 @@ def ratchet_open_body(given: Arguments, random: Random) -> Answer:
         given.opaque("message_key", 32),
         _route(given),
         given.opaque("salt", 12),
-        given.opaque("sealed_header"),
+        given.opaque("sealed_header", 64),
         given.opaque("sealed_body"),
     )
     if padded is None:

@@ -16,7 +16,7 @@ from .crypto import (
 from .errors import Fault, fail
 from .identity import Account, Device
 from .objects import DeviceCertificate, OneTimePrekey, PrekeyBundle, SignedPrekey
-from .verification import DAY, SKEW, verify_certificate
+from .verification import DAY, SKEW
 
 SIGNED_VALIDITY = 14 * DAY
 SIGNED_KEPT = 30 * DAY
@@ -63,8 +63,8 @@ class KeptSignedPrekey:
     replay_entries: frozenset[bytes] = frozenset()
 
     def is_erased(self, now: int) -> bool:
-        """R-PRE-3: kept for 30 days from `not_before`."""
-        return now >= self.not_before + SIGNED_KEPT
+        """R-PRE-3: kept for 30 days from `not_before`, the last second included."""
+        return now > self.not_before + SIGNED_KEPT
 
 
 @dataclass(frozen=True)
@@ -183,21 +183,18 @@ def verify_bundle(
     account: Account,
     us: Device,
     now: int,
-    held: Collection[bytes] = frozenset(),
 ) -> str:
-    """R-PRE-4, in its order; returns the strength (R-PRE-5). `held` are public prekeys of
-    our own."""
+    """R-PRE-4, in its order; returns the strength (R-PRE-5)."""
     certificate = bundle.certificate
     if certificate.device_id != wanted:
         fail("WrongDevice")
     if certificate.device_id == us.device_id:
         fail("OwnDevice")
-    account.check_listed(certificate)
-    verify_certificate(certificate, now)
+    account.admit(certificate, (), us, now)
     _verify_signed_prekey(certificate, bundle.signed_prekey, now)
     if bundle.one_time_prekey is not None:
         _verify_one_time_prekey(certificate, bundle.one_time_prekey)
-    _check_keys_distinct(bundle, us.device_keys | frozenset(held))
+    _check_keys_distinct(bundle, us.device_identity_key)
     return SIGNED_ONLY if bundle.one_time_prekey is None else ONE_TIME
 
 
@@ -231,14 +228,11 @@ def _verify_one_time_prekey(certificate: DeviceCertificate, prekey: OneTimePreke
     kem_check(prekey.kem)
 
 
-def _check_keys_distinct(bundle: PrekeyBundle, own: Collection[bytes]) -> None:
-    certificate = bundle.certificate
-    keys = [certificate.account_key, certificate.device_signing_key]
-    keys += [certificate.device_identity_key]
+def _check_keys_distinct(bundle: PrekeyBundle, own: bytes) -> None:
+    """The last rule of R-PRE-4, of X25519 and KEM keys; `own` is our device identity key."""
+    keys = [bundle.certificate.device_identity_key]
     for prekey in (bundle.signed_prekey, bundle.one_time_prekey):
         if prekey is not None:
             keys += [prekey.diffie_hellman, prekey.kem]
-    if len(set(keys)) != len(keys):
-        fail("DuplicateKey")
-    if any(key in own for key in keys):
+    if len({own, *keys}) != 1 + len(keys):
         fail("DuplicateKey")

@@ -47,17 +47,17 @@ class Received:
 
 def receive(store: Store, budgets: HandshakeBudgets, envelope: Envelope, now: int) -> Received:
     """Opens a message in a session that there is, or accepts the one that it begins."""
-    own = store.own_account()
-    if envelope.to != store.device.device_id:
-        fail("WrongDevice")
+    message = _message(envelope)
+    _check_devices(store, envelope, message)
     senders = store.accounts_listing(envelope.from_)
     if not senders:
         fail("NotInDeviceList")
-    if envelope.message[0] != INITIAL:
-        opened = _open_ratchet(store, senders, envelope, now)
+    own = store.own_account()
+    if isinstance(message, RatchetMessage):
+        opened = _open_ratchet(store, senders, envelope, message, now)
         return _read(store, own, envelope, opened, now)
-    initial = InitialMessage.decode(envelope.message)
-    account, peer = _initiator(store, senders, envelope, initial, now)
+    initial = message
+    account, peer = _initiator(store, senders, initial, now)
     route = _route(INITIAL, envelope)
     session = peer.session_of(initial.ephemeral)
     if session is not None:
@@ -72,6 +72,26 @@ def receive(store: Store, budgets: HandshakeBudgets, envelope: Envelope, now: in
         return _read(store, own, envelope, opened, now)
 
 
+def _message(envelope: Envelope) -> InitialMessage | RatchetMessage:
+    """The message in an envelope, decoded."""
+    if envelope.message[0] == INITIAL:
+        return InitialMessage.decode(envelope.message)
+    return RatchetMessage.decode(envelope.message)
+
+
+def _check_devices(
+    store: Store, envelope: Envelope, message: InitialMessage | RatchetMessage
+) -> None:
+    """R-HS-4, its first checks: the claimed device is not our own, and all name the same two."""
+    claimed = {envelope.from_}
+    if isinstance(message, InitialMessage):
+        claimed.add(message.certificate.device_id)
+    if store.device.device_id in claimed:
+        fail("OwnDevice")
+    if envelope.to != store.device.device_id or len(claimed) > 1:
+        fail("WrongDevice")
+
+
 def _route(type_: int, envelope: Envelope) -> Route:
     return Route(type_, envelope.from_, envelope.to, envelope.message_id)
 
@@ -79,9 +99,10 @@ def _route(type_: int, envelope: Envelope) -> Route:
 # Ratchet messages
 
 
-def _open_ratchet(store: Store, senders: list[Account], envelope: Envelope, now: int) -> Opened:
+def _open_ratchet(
+    store: Store, senders: list[Account], envelope: Envelope, message: RatchetMessage, now: int
+) -> Opened:
     """Tried with the record of each account that lists the sender; nearly always one does."""
-    message = RatchetMessage.decode(envelope.message)
     route = _route(RATCHET, envelope)
     met = [account for account in senders if store.peer_of(account, envelope.from_) is not None]
     if not met:
@@ -111,21 +132,15 @@ def _is_listed(store: Store, account: Account, device_id: bytes) -> bool:
 
 
 def _initiator(
-    store: Store, senders: list[Account], envelope: Envelope, initial: InitialMessage, now: int
+    store: Store, senders: list[Account], initial: InitialMessage, now: int
 ) -> tuple[Account, PeerDevice]:
     """R-HS-4, as far as it is about who the initiator is."""
     certificate = initial.certificate
-    if certificate.device_id == store.device.device_id:
-        fail("OwnDevice")
-    if certificate.device_id != envelope.from_:
-        fail("WrongDevice")
     account = next(
         (sender for sender in senders if sender.account_key == certificate.account_key), senders[0]
     )
     account.check_listed(certificate)
-    peer = store.meet(account, certificate, now)
-    peer.expire(now)
-    return account, peer
+    return account, store.meet(account, certificate, now)
 
 
 def _check_cheaply(store: Store, peer: PeerDevice, initial: InitialMessage, now: int) -> None:

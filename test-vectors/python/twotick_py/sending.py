@@ -23,7 +23,7 @@ from .prekeys import verify_bundle
 from .randomness import Random
 from .session import Session
 from .shared_body import seal_body
-from .store import ReceiptKey, SentMessage, Store
+from .store import ReceiptKey, SentMessage, Store, account_ids
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,7 @@ def begin_session(
 ) -> tuple[str, int]:
     """R-SES-1: verifies the bundle and makes a session; answers its strength and generation."""
     us = store.device
-    held = store.prekeys.public_keys()
-    strength = verify_bundle(bundle, bundle.certificate.device_id, account, us, now, held)
+    strength = verify_bundle(bundle, bundle.certificate.device_id, account, us, now)
     peer = store.meet(account, bundle.certificate, now)
     peer.expire(now)
     agreement, header = initiate(
@@ -123,12 +122,14 @@ def resend(
     store: Store, message_id: bytes, account: Account, device_id: bytes, now: int, random: Random
 ) -> bytes:
     """R-SES-10: sealed anew under the same message id, with the same payload."""
+    peer = store.peer_of(account, device_id)
+    if peer is not None:
+        _check_still_listed(account, peer)
     sent = store.sent.get(message_id)
-    if sent is None or (account.account_id, device_id) not in sent.payloads:
+    payload = None if sent is None else _payload_for(sent, account, device_id)
+    if peer is None or payload is None:
         fail("LimitReached")
-    peer = _peer_to_reach(store, account, device_id)
     peer.healing.resend(message_id)
-    payload = sent.payloads[account.account_id, device_id]
     return _seal(store, peer, message_id, payload, sent.body, now, random)
 
 
@@ -145,6 +146,8 @@ def send_control(
     """A payload of kind 3 to 6 for one device; answers the message id and the envelope."""
     if message_ids is not None:
         _check_retry_ids(message_ids)
+    if kind == DEVICE_SYNC and account is not store.own_account():
+        fail("InvalidValue")
     peer = _peer_to_reach(store, account, device_id)
     own_head = store.own_account().list.head
     payload = Payload(
@@ -165,9 +168,9 @@ def send_control(
 def _targets(store: Store, account: Account, now: int) -> tuple[list[Target], list[bytes]]:
     """Whom a message is for, in the order of SPEC 11.3, and who is withheld (R-MSG-5)."""
     own = store.own_account()
-    receivers = [(account, MESSAGE)]
-    if account is not own:
-        receivers.append((own, SENT_COPY))
+    receivers = [(account, MESSAGE), (own, SENT_COPY)]
+    if account is own:  # notes to oneself
+        receivers = [(own, SENT_COPY)]
     targets, withheld = [], []
     for receiver, kind in receivers:
         for entry in receiver.list.devices:
@@ -176,30 +179,45 @@ def _targets(store: Store, account: Account, now: int) -> tuple[list[Target], li
             peer = store.listed_peer(receiver, entry)
             if store.peer_of(receiver, entry.device_id) is None and receiver.is_expired(now):
                 withheld.append(entry.device_id)
-            elif peer is None or peer.current is None:
+            elif peer is None or not peer.can_send(now):
                 fail("NoSession")
             else:
                 targets.append(Target(receiver.account_id, peer, kind))
+    if withheld and not targets:
+        fail("DeviceListStale")
     return targets, withheld
+
+
+def _payload_for(sent: SentMessage, account: Account, device_id: bytes) -> bytes | None:
+    """What a device was sent, under the id the account has, or had before a rotation."""
+    for account_id in account_ids(account):
+        if (account_id, device_id) in sent.payloads:
+            return sent.payloads[account_id, device_id]
+    return None
 
 
 def _check_retry_ids(message_ids: Sequence[bytes]) -> None:
     """What a payload of kind 4 can hold (SPEC 11.1)."""
     if not 1 <= len(message_ids) <= MAX_RETRY_IDS:
-        fail("LengthOutOfRange")
+        fail("InvalidValue")
     if list(message_ids) != sorted(set(message_ids)):
-        fail("NotSorted")
+        fail("InvalidValue")
 
 
 def _peer_to_reach(store: Store, account: Account, device_id: bytes) -> PeerDevice:
-    """A single device to seal for: in the newest list, and with a session."""
-    for entry in account.list.devices:
-        if entry.device_id == device_id:
-            peer = store.listed_peer(account, entry)
-            if peer is None:
-                fail("NoSession")
-            return peer
-    fail("NotInDeviceList")
+    """A single device to seal for: in the newest list with the certificate we have, and met."""
+    peer = store.peer_of(account, device_id)
+    if peer is None:
+        listed = account.list.certificate_hash_of(device_id) is not None
+        fail("NoSession" if listed else "NotInDeviceList")
+    _check_still_listed(account, peer)
+    return peer
+
+
+def _check_still_listed(account: Account, peer: PeerDevice) -> None:
+    """The certificate of the record is the one in the newest list."""
+    if account.list.certificate_hash_of(peer.device_id) != peer.certificate.hash:
+        fail("NotInDeviceList")
 
 
 def _with_content(

@@ -17,7 +17,7 @@ def answer_line(program: Program, line: str) -> str:
         return json.dumps({"id": None, "fault": "the line is not JSON"})
     if not isinstance(request, dict):
         return json.dumps({"id": None, "fault": "the line is not an object"})
-    return json.dumps({"id": request.pop("id", None), **program.run(request)})
+    return json.dumps({"id": request.get("id"), **program.run(request)})
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:

@@ -75,13 +75,17 @@ class Session:
         random: Random,
     ) -> bytes:
         """An initial message until the session is confirmed, then a ratchet message (R-SES-8)."""
-        if not self.confirmed and now - self.created > MAX_UNANSWERED:
+        if self.is_unanswered(now):
             fail("SessionUnanswered")
         type_ = RATCHET if self.initial_header is None else INITIAL
         sealed = self.ratchet.seal(Route(type_, sender, receiver, message_id), padded, held, random)
         if self.initial_header is None:
             return RatchetMessage(sealed).encode()
         return self.initial_header.encode() + sealed.encode()
+
+    def is_unanswered(self, now: int) -> bool:
+        """Has it waited over its limit for a first answer (R-SES-3)?"""
+        return not self.confirmed and now - self.created > MAX_UNANSWERED
 
     def find(self, route: Route, sealed: Sealed) -> Found:
         """The header of a message that can be of this session only."""
@@ -107,7 +111,9 @@ class Session:
         self.superseded_at = now if successor.confirmed else None
 
     def is_over(self, now: int) -> bool:
-        """R-SES-5, of an archived session."""
+        """R-SES-5; a session that is not archived stays."""
+        if self.archived_at is None:
+            return False
         if self.superseded_at is not None and now >= self.superseded_at + MAX_SUPERSEDED:
             return True
         return now >= self.archived_at + MAX_ARCHIVED

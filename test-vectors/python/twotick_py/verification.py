@@ -7,6 +7,7 @@ from .objects import AccountRotation, DeviceCertificate, DeviceList
 DAY = 86_400
 SKEW = 1 * DAY
 CERTIFICATE_VALIDITY = 366 * DAY
+CERTIFICATE_MADE = 365 * DAY
 LIST_VALIDITY = 35 * DAY
 
 

@@ -1,24 +1,32 @@
 //! Making the cases. Everything comes from seeds, so that running it again gives the same bytes.
 
 mod body;
+mod certificates;
 mod conversation_state;
 mod draft;
+mod encoding;
 mod formula;
 mod handshake;
 mod hostile;
 mod linking;
+mod lists;
 mod messages;
 mod padding;
 mod pair;
 mod payload;
 mod people;
+mod points;
+mod prekeys;
 mod ratchet;
 mod receipts;
 mod receipts_state;
 mod scene;
 mod sessions;
+mod sign;
+mod signatures;
 mod small;
 mod transcripts;
+mod workshop;
 
 pub use draft::{About, Draft, Script};
 
@@ -32,6 +40,11 @@ pub fn all() -> Result<Vec<VectorFile>> {
 }
 
 const FILES: &[fn() -> Result<VectorFile>] = &[
+    encoding::make,
+    signatures::make,
+    certificates::make,
+    lists::make,
+    prekeys::make,
     handshake::make,
     small::kdf,
     messages::make,

@@ -25,7 +25,7 @@ pub(super) type Graded<T = ()> = Result<T, Box<Failure>>;
 pub(super) struct Bench<'a> {
     tested: &'a mut dyn Peer,
     reference: Program,
-    mirror: Program,
+    mirror: Option<Program>,
     tally: &'a mut Tally,
     seed: u64,
     step: u64,
@@ -33,11 +33,11 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(tested: &'a mut dyn Peer, tally: &'a mut Tally, seed: u64) -> Self {
+    pub(super) fn new(tested: &'a mut dyn Peer, tally: &'a mut Tally, (seed, mirrored): (u64, bool)) -> Self {
         Self {
             tested,
             reference: Program::default(),
-            mirror: Program::default(),
+            mirror: mirrored.then(Program::default),
             tally,
             seed,
             step: 0,
@@ -59,8 +59,10 @@ impl<'a> Bench<'a> {
             return Ok(self.reference.answer(&self.last));
         }
         let found = self.tested.answer(&self.last);
-        let expected = self.mirror.answer(&self.last);
-        self.require(Row::Mirrored, &expected, &found)?;
+        if let Some(mirror) = &mut self.mirror {
+            let expected = mirror.answer(&self.last);
+            self.require(Row::Mirrored, &expected, &found)?;
+        }
         Ok(found)
     }
 

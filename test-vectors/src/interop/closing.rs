@@ -8,6 +8,9 @@ use super::conversation::Conversation;
 use super::tally::Row;
 use super::world::text;
 
+/// The state after which the key is no longer kept (R-RCP-3).
+const READ: u8 = 2;
+
 impl Conversation<'_> {
     pub(super) fn receipt_any(&mut self) -> Graded {
         let Some(&(device, said)) = self.dice.pick(&self.receivable) else {
@@ -40,6 +43,11 @@ impl Conversation<'_> {
             let fields = json!({ "account": recipient, "receipt": receipt });
             let operation = self.operation("receipt.apply", keeper, fields);
             let reached = self.ticks.entry((keeper, said)).or_default();
+            if *reached == READ {
+                self.bench
+                    .refuse(Row::Receipts, side, operation, ErrorCode::BadReceipt)?;
+                continue;
+            }
             let changed = state > *reached;
             *reached = state.max(*reached);
             let values = json!({ "reached": *reached, "changed": changed });

@@ -74,9 +74,9 @@ pub(super) struct Conversation<'a> {
 const BEGINNING: u64 = 1_750_000_000;
 
 /// Runs the conversation of this seed. In an even one Alice is played by the program under test, in an odd one Bob.
-pub(super) fn run(tested: &mut dyn Peer, tally: &mut Tally, seed: u64) -> Graded {
+pub(super) fn run(tested: &mut dyn Peer, tally: &mut Tally, (seed, mirrored): (u64, bool)) -> Graded {
     let mut dice = Dice::new(seed);
-    let mut bench = Bench::new(tested, tally, seed);
+    let mut bench = Bench::new(tested, tally, (seed, mirrored));
     let operation = json!({ "op": "reset" });
     bench.answers(Row::Setup, Side::Tested, operation, json!({}))?;
     let now = BEGINNING + dice.below(1_000_000);
@@ -108,8 +108,10 @@ pub(super) fn run(tested: &mut dyn Peer, tally: &mut Tally, seed: u64) -> Graded
     conversation.close()
 }
 
+type Step = fn(&mut Conversation<'_>) -> Graded;
+
 /// How often a step is one of these.
-const STEPS: [(u64, fn(&mut Conversation<'_>) -> Graded); 13] = [
+const STEPS: [(u64, Step); 13] = [
     (26, |it| it.send_any()),
     (32, |it| it.deliver_any()),
     (4, |it| it.lose_any()),

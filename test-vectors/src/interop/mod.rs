@@ -33,6 +33,8 @@ pub struct Schedule {
     pub seed: u64,
     /// How many.
     pub conversations: u64,
+    /// Whether the reference plays the program's parties too, and must answer the same.
+    pub mirrored: bool,
 }
 
 /// What came of them.
@@ -71,7 +73,7 @@ pub fn run(tested: &mut dyn Peer, schedule: Schedule) -> Report {
     for index in 0..schedule.conversations {
         let seed = schedule.seed.wrapping_add(index);
         report.conversations += 1;
-        if let Err(failure) = conversation::run(tested, &mut report.tally, seed) {
+        if let Err(failure) = conversation::run(tested, &mut report.tally, (seed, schedule.mirrored)) {
             report.failures.push(*failure);
             if tested.answer(&json!({ "op": "reset" })).get("ok").is_none() {
                 break;
