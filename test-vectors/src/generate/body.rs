@@ -85,7 +85,7 @@ const REHASHED: [(&str, &str, isize, &str); 5] = [
         "The ciphertext is changed and hashed anew",
         "a bit of the ciphertext",
         36,
-        "aead-tag",
+        "tag-and-padding",
     ),
     (
         "Another object byte, hashed anew",
@@ -115,7 +115,7 @@ fn changed(draft: &mut Draft) -> Result<()> {
         })?;
     }
     let title = "Cut short by a byte and hashed anew";
-    draft.reject(about(title), "one byte missing", &["codec-bucket"], |script| {
+    draft.reject(about(title), "one byte missing", &["bucket-and-tag"], |script| {
         let opening = sealed(script, 5)?;
         let body = text(&opening, "shared_body")?;
         script.fails(rehashed(&opening, body[..body.len() - 2].into())?, Undecryptable)?;

@@ -187,9 +187,9 @@ fn edits() -> [Edit; 15] {
     [
         Edit("The ephemeral key is on the twist", "u = 2", EPHEMERAL, small("02"), BadKey, "subgroup"),
         Edit("The ephemeral key is outside the subgroup", "u = 4", EPHEMERAL, small("04"), BadKey, "subgroup"),
-        Edit("The ephemeral key is zero", "u = 0", EPHEMERAL, small("00"), BadKey, "key-small-order"),
-        Edit("The ephemeral key is one", "u = 1", EPHEMERAL, small("01"), BadKey, "key-small-order"),
-        Edit("The ephemeral key is of order eight", "u of order eight", EPHEMERAL, twelve.into(), BadKey, "key-small-order"),
+        Edit("The ephemeral key is zero", "u = 0", EPHEMERAL, small("00"), BadKey, "key-small-order-everywhere"),
+        Edit("The ephemeral key is one", "u = 1", EPHEMERAL, small("01"), BadKey, "key-small-order-everywhere"),
+        Edit("The ephemeral key is of order eight", "u of order eight", EPHEMERAL, twelve.into(), BadKey, "key-small-order-everywhere"),
         Edit("The ephemeral key is not canonical", "u = p + 9", EPHEMERAL, format!("f6{}7f", "ff".repeat(30)), BadKey, "key-canonical"),
         Edit("The ephemeral key has its top bit set", "bit 255", EPHEMERAL, format!("09{}80", "00".repeat(30)), BadKey, "key-canonical"),
         Edit("Generation zero", "generation 0", 267, "00000000".into(), InvalidValue, "generation-zero"),
@@ -199,7 +199,7 @@ fn edits() -> [Edit; 15] {
         Edit("The certificate is another object", "object 0x02", 3, "02".into(), WrongObject, "codec-object"),
         Edit("The certificate is of another version", "version 2", 4, "02".into(), UnsupportedVersion, "codec-version"),
         Edit("The certificate has no suite of ours", "suites 2", 5, "0002".into(), UnsupportedSuite, "certificate-suites"),
-        Edit("The identity key in the certificate is zero", "identity key 0", 87, small("00"), BadKey, "key-small-order"),
+        Edit("The identity key in the certificate is zero", "identity key 0", 87, small("00"), BadKey, "key-small-order-everywhere"),
     ]
 }
 

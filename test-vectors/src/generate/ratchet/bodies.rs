@@ -38,12 +38,12 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
         ),
         (
             "A message with another shared body does not open",
-            ("one bit of the body is turned", "body-hash"),
+            ("one bit of the body is turned", "body-hash-and-tag"),
             |letter| letter.body[200] ^= 1,
         ),
         (
             "A message with another commitment in its shared body does not open",
-            ("one bit of the commitment is turned", "body-hash"),
+            ("one bit of the commitment is turned", "body-checks"),
             |letter| letter.body[4] ^= 1,
         ),
     ];
@@ -65,7 +65,7 @@ fn exchanged(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
     cases.reject(
         "The shared bodies of two messages are exchanged: neither opens, until they are put back",
         &["R-MSG-6"],
-        ("the body is that of another message", "body-hash"),
+        ("the body is that of another message", "body-checks"),
         |scene| {
             let (one, other) = (
                 scene.send(bob, alice, &long('a'))?,
@@ -97,7 +97,7 @@ fn exchanged(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
     cases.reject(
         "A shared body sealed for another message id does not open",
         &["R-MSG-6"],
-        ("the body was sealed under another message id", "body-message-id"),
+        ("the body was sealed under another message id", "aead-tag"),
         |scene| refuse_body(scene, pair, 8, |_| ()),
     )?;
     cases.reject(
@@ -105,7 +105,7 @@ fn exchanged(cases: &mut Chapter<'_>, pair: &Pair) -> Result<()> {
         &["R-MSG-6"],
         (
             "one bit of the commitment is turned, before hashing",
-            "body-commitment",
+            "body-commitment-and-tag",
         ),
         |scene| refuse_body(scene, pair, 7, |body| body[4] ^= 1),
     )

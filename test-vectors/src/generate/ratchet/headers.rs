@@ -45,7 +45,7 @@ pub(super) fn malformed(draft: &mut Draft, pair: &Pair) -> Result<()> {
         ),
         (
             "An authenticated header whose ratchet key is of small order does not open",
-            ("the ratchet key is 0", "header-key"),
+            ("the ratchet key is 0", "header-key-and-chain"),
             |hand| hand.ratchet_key = [0; 32],
         ),
     ];
@@ -102,7 +102,7 @@ pub(super) fn wrong_chain(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "A peer cannot turn again before it has our next key",
         &["R-DR-11", "R-DR-2"],
-        ("the header is of the chain after the next", "own-key-present"),
+        ("the header is of the chain after the next", "own-key-and-turn"),
         |scene| {
             let note = Note::message(alice, bob, (4, 3), "hostile");
             scene.talk(alice, bob, "turn")?;

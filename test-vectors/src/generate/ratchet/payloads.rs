@@ -49,7 +49,10 @@ pub(super) fn padding(draft: &mut Draft, pair: &Pair) -> Result<()> {
         ),
         (
             "An authenticated body whose length goes over its bucket does not open",
-            ("the length is 253 in a bucket of 256", "padding-length"),
+            (
+                "the length is 253 in a bucket of 256",
+                "padding-length-and-trailing",
+            ),
             too_long,
         ),
     ];

@@ -17,12 +17,12 @@ pub(super) fn envelopes(draft: &mut Draft, pair: &Pair) -> Result<()> {
     let rows: [(&str, (&str, &str), Change); 5] = [
         (
             "A message with another salt does not open",
-            ("one bit of the salt is turned", "aead-tag"),
+            ("one bit of the salt is turned", "message-tag-and-form"),
             turned_salt,
         ),
         (
             "A message with another sealed header does not open",
-            ("one bit of the sealed header is turned", "aead-tag"),
+            ("one bit of the sealed header is turned", "message-tag-and-form"),
             turned_header,
         ),
         (
@@ -32,7 +32,7 @@ pub(super) fn envelopes(draft: &mut Draft, pair: &Pair) -> Result<()> {
         ),
         (
             "A message sent back to its sender does not open",
-            ("sender and receiver are exchanged", "aead-tag"),
+            ("sender and receiver are exchanged", "message-tag-and-form"),
             |envelope| {
                 altered(envelope, |letter| {
                     std::mem::swap(&mut letter.from, &mut letter.to)

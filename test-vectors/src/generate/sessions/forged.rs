@@ -48,13 +48,13 @@ pub(super) fn headers(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Result
         ),
         (
             "A first message with another ephemeral key does not open",
-            ("the ephemeral key is another", "aead-tag"),
+            ("the ephemeral key is another", "message-tag-and-form"),
             replaced(&genuine, 303, &public([0x42; 32]))?,
             ErrorCode::Undecryptable,
         ),
         (
             "A first message with another KEM ciphertext does not open",
-            ("one bit of the KEM ciphertext is turned", "aead-tag"),
+            ("one bit of the KEM ciphertext is turned", "message-tag-and-form"),
             turned(&genuine, 335)?,
             ErrorCode::Undecryptable,
         ),
@@ -66,7 +66,7 @@ pub(super) fn headers(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Result
         ),
         (
             "A first message whose one-time prekey is taken away does not open",
-            ("the one-time prekey id is zero", "aead-tag"),
+            ("the one-time prekey id is zero", "message-tag-and-form"),
             replaced(&genuine, 287, &[0; 16])?,
             ErrorCode::Undecryptable,
         ),
@@ -87,7 +87,7 @@ fn other_prekey(cases: &mut Chapter<'_>, pair: &Pair, genuine: &str) -> Result<(
         &["R-HS-2"],
         (
             "the signed prekey is another one that the receiver holds",
-            "aead-tag",
+            "message-tag-and-form",
         ),
         |scene| {
             let newer = publish(scene.script, bob, (true, 0), scene.now)?;
@@ -110,12 +110,12 @@ pub(super) fn sealed(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Result<
         ),
         (
             "A first message with a forged header burns no prekey",
-            ("one bit of the sealed header is turned", "aead-tag"),
+            ("one bit of the sealed header is turned", "message-tag-and-form"),
             turned_header(&genuine)?,
         ),
         (
             "A first message with another salt does not open",
-            ("one bit of the salt is turned", "aead-tag"),
+            ("one bit of the salt is turned", "message-tag-and-form"),
             turned_salt(&genuine)?,
         ),
         (

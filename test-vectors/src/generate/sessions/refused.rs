@@ -49,7 +49,7 @@ pub(super) fn claims(draft: &mut Draft, (pair, first): &(Pair, Sent)) -> Result<
         ),
         (
             "A first message comes from a device that the account does not list",
-            ("the sending device is in no list", "require-listed"),
+            ("the sending device is in no list", "listed-anywhere"),
             as_spare,
             ErrorCode::NotInDeviceList,
         ),

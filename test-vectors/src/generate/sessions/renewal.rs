@@ -63,7 +63,7 @@ pub(super) fn cases(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "A record takes over no certificate that the account does not list",
         &["R-SES-12", "R-PRE-4"],
-        ("the certificate is not in the list", "bundle-listed"),
+        ("the certificate is not in the list", "listed-anywhere"),
         |scene| {
             let again = pair.bob_again(scene, None)?;
             let again = publish(scene.script, &again, (true, 0), scene.now)?;

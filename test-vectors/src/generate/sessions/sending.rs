@@ -24,7 +24,7 @@ pub(super) fn strangers(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "Nothing is sealed for a device without a session",
         &["R-SES-3", "R-MSG-5"],
-        ("there is no session", "no-session"),
+        ("there is no session", "device-set"),
         |scene| {
             scene.run_refused("message.send", alice, message(bob), ErrorCode::NoSession)?;
             scene.initiate(alice, bob, &bob.last_resort(), 1)?;
@@ -61,7 +61,7 @@ pub(super) fn strangers(draft: &mut Draft, pair: &Pair) -> Result<()> {
     cases.reject(
         "No session is opened with a device that its account does not list",
         &["R-PRE-4", "R-LST-2"],
-        ("the bundle is of a device that was replaced", "bundle-listed"),
+        ("the bundle is of a device that was replaced", "listed-anywhere"),
         |scene| {
             let (_, list) = pair.replace_bob(scene)?;
             scene.learn(alice, &list)?;

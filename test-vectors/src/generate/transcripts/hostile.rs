@@ -16,7 +16,7 @@ pub(super) fn relay(cases: &mut Chapter<'_>, friends: &Friends) -> Result<()> {
     cases.reject(
         "The relay corrupts every copy of a message, then delivers the genuine ones",
         &["R-DR-2", "R-ERR-1"],
-        ("one bit of every body is turned", "state-before-body"),
+        ("one bit of every body is turned", "turn-before-body"),
         |scene| {
             let sent = scene.send(a1, b1, "genuine")?;
             for party in [b1, b2, a2] {

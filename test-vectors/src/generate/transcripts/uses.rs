@@ -112,7 +112,7 @@ pub(super) fn kinds(cases: &mut Chapter<'_>, friends: &Friends) -> Result<()> {
     cases.reject(
         "A long text goes in one shared body beside every copy; a spoilt one opens nowhere",
         &["R-MSG-1", "R-MSG-6", "R-MSG-3"],
-        ("one bit of the body is turned", "body-hash"),
+        ("one bit of the body is turned", "body-hash-and-tag"),
         |scene| {
             let sent = scene.send(a1, b1, &"long ".repeat(70))?;
             let spoilt = altered(&sent.to(b2)?, |letter| letter.body[100] ^= 1)?;
