@@ -95,19 +95,6 @@ impl Matrix {
         mutants.into()
     }
 
-    /// `case does not notice mutant`, for every name that a case could do without.
-    #[must_use]
-    pub fn idle_names(&self) -> Vec<String> {
-        let pairs = self
-            .mutants
-            .iter()
-            .flat_map(|(name, cases)| cases.iter().map(move |case| (name, case)));
-        pairs
-            .filter(|(_, (_, noticed))| !noticed)
-            .map(|(name, (case, _))| format!("{case} does not notice {name}"))
-            .collect()
-    }
-
     fn survivors(&self) -> impl Iterator<Item = &(String, Vec<(String, bool)>)> {
         self.counted()
             .filter(|(_, cases)| !cases.iter().any(|(_, noticed)| *noticed))
