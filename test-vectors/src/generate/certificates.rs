@@ -80,75 +80,81 @@ fn accepted(draft: &mut Draft, good: &Certificate) -> Result<()> {
 /// The account's signature stands at 136, the device's at 200.
 fn signatures(draft: &mut Draft, good: &Certificate, workshop: &mut Workshop) -> Result<()> {
     let signed = good.signed();
-    let changed = |at: usize| {
-        let mut bytes = signed.clone();
-        bytes[at] ^= 1;
-        bytes
-    };
-    let account = ("certificate-account-signature", BadAccountSignature);
-    let device = ("certificate-device-signature", BadDeviceSignature);
-    let mut stolen = good.clone();
-    stolen.signing_seed = workshop.bytes();
     let mut stranger = good.clone();
     stranger.account_seed = workshop.bytes();
     let of_other_account = [&signed[..136], &stranger.signed()[136..200]].concat();
-    let of_other_account = good.accepted(of_other_account);
-    let of_other_device = [&signed[..200], &stolen.signed()[200..]].concat();
-    let swapped = good.signed_as("sign/device-acceptance", "sign/device-acceptance");
-    let same_label = good.signed_as("sign/device-certificate", "sign/device-certificate");
-    for (title, defect, (mutant, code), bytes) in [
+    let of_other_label = good.signed_as("sign/device-acceptance", "sign/device-acceptance");
+    for (title, defect, bytes) in [
         (
             "A certificate that another account signed is refused",
             "the account signature is of another seed",
-            account,
-            of_other_account,
+            good.accepted(of_other_account),
         ),
         (
             "A certificate that the account signed under another label is refused",
             "the account signed under sign/device-acceptance",
-            account,
-            swapped,
+            of_other_label,
         ),
         (
             "A certificate whose capabilities were changed is refused",
             "the last bit of the capabilities is flipped",
-            account,
-            changed(135),
+            flipped(&signed, 135),
         ),
         (
             "A certificate whose device id was changed is refused",
             "a bit of the device id is flipped",
-            account,
-            changed(36),
+            flipped(&signed, 36),
         ),
+    ] {
+        let rule = ("R-IDN-2", "certificate-account-signature");
+        reject(
+            draft,
+            (title, defect),
+            rule,
+            verify(&bytes, NOW),
+            BadAccountSignature,
+        )?;
+    }
+    acceptances(draft, good, workshop.bytes())
+}
+
+fn acceptances(draft: &mut Draft, good: &Certificate, other_seed: [u8; 32]) -> Result<()> {
+    let signed = good.signed();
+    let mut other = good.clone();
+    other.signing_seed = other_seed;
+    for (title, defect, bytes) in [
         (
             "A certificate that another device accepted is refused",
             "the device signature is of another seed",
-            device,
-            of_other_device,
+            other.accepted(signed[..200].to_vec()),
         ),
         (
             "A certificate that the device signed under another label is refused",
             "the device signed under sign/device-certificate",
-            device,
-            same_label,
+            good.signed_as("sign/device-certificate", "sign/device-certificate"),
         ),
         (
             "A certificate whose device signature was changed is refused",
             "a bit of the device signature is flipped",
-            device,
-            changed(200),
+            flipped(&signed, 200),
         ),
     ] {
+        let rule = ("R-IDN-2", "certificate-device-signature");
         reject(
             draft,
             (title, defect),
-            ("R-IDN-2", mutant),
+            rule,
             verify(&bytes, NOW),
-            code,
+            BadDeviceSignature,
         )?;
     }
     Ok(())
+}
+
+fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes[at] ^= 1;
+    bytes
 }
 
 fn keys(draft: &mut Draft, good: &Certificate, workshop: &mut Workshop) -> Result<()> {

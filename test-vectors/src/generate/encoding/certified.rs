@@ -1,14 +1,13 @@
-//! Certificates, lists and rotations (SPEC 5).
+//! Certificates and lists (SPEC 5.2, 5.3).
 
 use twotick_wire::ErrorCode;
 
-use super::super::sign::{List, Rotation};
+use super::super::sign::List;
 use super::super::workshop::{DAY, NOW, Workshop};
-use super::{Examples, insert, not_canonical, set, small_order};
+use super::{Examples, insert, not_canonical, rotations, set, small_order};
 
 const CERTIFICATE: &str = "DeviceCertificate";
 const LIST: &str = "DeviceList";
-const ROTATION: &str = "AccountRotation";
 
 pub(super) fn examples(workshop: &mut Workshop) -> Examples {
     let mut examples = Examples::default();
@@ -24,7 +23,7 @@ pub(super) fn examples(workshop: &mut Workshop) -> Examples {
         &certificate.signed(),
     );
     lists(&mut examples, workshop, account);
-    rotations(&mut examples, workshop, account);
+    rotations::examples(&mut examples, workshop, account);
     examples
 }
 
@@ -243,6 +242,12 @@ fn list_values(examples: &mut Examples, short: &List, first: &[u8]) {
         invalid("list-previous-zero"),
         set(first, 38, &[1; 32]),
     );
+    contradictions(examples, short);
+}
+
+fn contradictions(examples: &mut Examples, short: &List) {
+    let invalid = |mutant| ("R-LST-1", mutant, ErrorCode::InvalidValue);
+    let good = short.signed();
     let mut both = short.clone();
     both.revoked[1].0 = both.devices[0].0;
     examples.flaw(
@@ -262,33 +267,5 @@ fn list_values(examples: &mut Examples, short: &List, first: &[u8]) {
         ),
         invalid("list-revocation-epoch"),
         set(&good, 202, &[0, 0, 0, 10]),
-    );
-}
-
-fn rotations(examples: &mut Examples, workshop: &mut Workshop, old_seed: [u8; 32]) {
-    let rotation = Rotation {
-        old_seed,
-        new_seed: workshop.bytes(),
-        last_epoch: 9,
-        last_list_hash: workshop.bytes(),
-        issued: NOW,
-    };
-    let good = rotation.signed();
-    let invalid = |mutant| ("R-IDN-5", mutant, ErrorCode::InvalidValue);
-    examples.good(ROTATION, "A rotation decodes", &["R-ENC-1", "R-ENC-3"], &good);
-    examples.flaw(
-        ROTATION,
-        (
-            "A rotation to the same key is refused",
-            "both account keys are one",
-        ),
-        invalid("rotation-same-key"),
-        set(&good, 34, &good[2..34]),
-    );
-    examples.flaw(
-        ROTATION,
-        ("A rotation after no list is refused", "the last epoch is 0"),
-        invalid("rotation-epoch-zero"),
-        set(&good, 66, &[0; 4]),
     );
 }

@@ -108,7 +108,6 @@ fn ratchets(examples: &mut Examples, good: &[u8]) {
         bytes.resize(79 + length, 0x5a);
         bytes
     };
-    let no_bucket = ("R-MSG-3", "sealed-bucket", ErrorCode::NotABucket);
     examples.good(
         RATCHET,
         "A ratchet message decodes",
@@ -121,42 +120,31 @@ fn ratchets(examples: &mut Examples, good: &[u8]) {
         &["R-MSG-3"],
         &with(4_096 + 16),
     );
-    examples.flaw(
-        RATCHET,
+    for (title, defect, length) in [
         (
             "A ratchet message without a sealed body is refused",
             "nothing follows the sealed header",
+            0,
         ),
-        no_bucket,
-        with(0),
-    );
-    examples.flaw(
-        RATCHET,
         (
             "A ratchet message under the smallest bucket is refused",
             "the sealed body is for a bucket of 128",
+            128 + 16,
         ),
-        no_bucket,
-        with(128 + 16),
-    );
-    examples.flaw(
-        RATCHET,
         (
             "A multiple of the smallest bucket is no bucket",
             "the sealed body is for a bucket of 768",
+            768 + 16,
         ),
-        no_bucket,
-        with(768 + 16),
-    );
-    examples.flaw(
-        RATCHET,
         (
             "A bucket without room for the tag is refused",
             "the sealed body has 256 bytes, its tag included",
+            256,
         ),
-        no_bucket,
-        with(256),
-    );
+    ] {
+        let no_bucket = ("R-MSG-3", "sealed-bucket", ErrorCode::NotABucket);
+        examples.flaw(RATCHET, (title, defect), no_bucket, with(length));
+    }
     examples.flaw(
         RATCHET,
         (

@@ -7,6 +7,7 @@ mod linking;
 mod messages;
 mod payload;
 mod prekeys;
+mod rotations;
 
 use anyhow::Result;
 use serde_json::{Value, json};

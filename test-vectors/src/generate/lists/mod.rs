@@ -5,6 +5,7 @@ mod adopting;
 mod following;
 mod making;
 mod rotating;
+mod turn;
 mod verifying;
 
 use anyhow::Result;

@@ -10,6 +10,24 @@ use super::super::sign::agreement_key;
 use super::super::workshop::about;
 use super::Keys;
 
+/// The five `u` of small order of SPEC 3.3.
+const SMALL: [&str; 5] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+];
+
+/// 9 and others over the field's prime, small ones among them, and 9 with bit 255.
+const NOT_CANONICAL: [&str; 5] = [
+    "f6ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0900000000000000000000000000000000000000000000000000000000000080",
+];
+
 pub(super) fn good(draft: &mut Draft, keys: &Keys) -> Result<()> {
     let (ours, theirs) = (&keys.private_key, &keys.peer_private_key);
     let title = "Both sides of an agreement obtain the same secret";
@@ -34,20 +52,6 @@ pub(super) fn good(draft: &mut Draft, keys: &Keys) -> Result<()> {
 }
 
 pub(super) fn refused(draft: &mut Draft, keys: &Keys) -> Result<()> {
-    let small = [
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        "0100000000000000000000000000000000000000000000000000000000000000",
-        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
-        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
-    ];
-    let over = [
-        "f6ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        "0900000000000000000000000000000000000000000000000000000000000080",
-    ];
     for (op, titles) in [
         (
             "agree",
@@ -78,7 +82,7 @@ pub(super) fn refused(draft: &mut Draft, keys: &Keys) -> Result<()> {
             defect,
             &["key-small-order-everywhere"],
             |script| {
-                small
+                SMALL
                     .iter()
                     .try_for_each(|key| script.fails(operation(key), BadKey))
             },
@@ -89,7 +93,8 @@ pub(super) fn refused(draft: &mut Draft, keys: &Keys) -> Result<()> {
             defect,
             &["key-canonical"],
             |script| {
-                over.iter()
+                NOT_CANONICAL
+                    .iter()
                     .try_for_each(|key| script.fails(operation(key), BadKey))
             },
         )?;

@@ -99,6 +99,21 @@ fn heading(examples: &mut Examples, parts: &Parts) {
         ("R-ENC-5", "payload-flags-reserved", ErrorCode::NonZeroReserved),
         set(&good, 3, &[2]),
     );
+    receipt_bits(examples, parts);
+    for (title, at) in [
+        ("A sender's list head of epoch 0 with a hash is refused", OWN),
+        ("A receiver's list head of epoch 0 with a hash is refused", PEER),
+    ] {
+        examples.flaw(
+            PAYLOAD,
+            (title, "the epoch is 0, the hash is not zero"),
+            ("R-ENC-8", "list-head-none", ErrorCode::InvalidValue),
+            set(&good, at, &[0; 4]),
+        );
+    }
+}
+
+fn receipt_bits(examples: &mut Examples, parts: &Parts) {
     let receipt_bit = ("R-MSG-1", "payload-receipt-bit", ErrorCode::InvalidValue);
     let ephemeral = [&parts.conversation, &inline(5)[..]].concat();
     for (title, kind, rest) in [
@@ -124,17 +139,6 @@ fn heading(examples: &mut Examples, parts: &Parts) {
             (title, "bit 0 of the flags is set"),
             receipt_bit,
             parts.payload(kind, 1, &rest),
-        );
-    }
-    for (title, at) in [
-        ("A sender's list head of epoch 0 with a hash is refused", OWN),
-        ("A receiver's list head of epoch 0 with a hash is refused", PEER),
-    ] {
-        examples.flaw(
-            PAYLOAD,
-            (title, "the epoch is 0, the hash is not zero"),
-            ("R-ENC-8", "list-head-none", ErrorCode::InvalidValue),
-            set(&good, at, &[0; 4]),
         );
     }
 }
