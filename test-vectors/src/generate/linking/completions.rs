@@ -10,7 +10,7 @@ use super::super::sign::List;
 use super::super::workshop::{DAY, Device, NOW, Workshop, certificate_hash};
 use super::super::{About, Draft};
 use super::Flow;
-use super::insiders::{Refusal, device, listing, sealed_step, sealed_steps};
+use super::sealed::{Refusal, device, listing, sealed_step, sealed_steps};
 
 /// The devices that completions list.
 struct Household {
@@ -52,7 +52,8 @@ pub(super) fn write(draft: &mut Draft, flow: &Flow) -> Result<()> {
     accepted(draft, flow, &household)?;
     lists(draft, flow, &household)?;
     entries(draft, flow, &household)?;
-    siblings(draft, flow, &household)
+    siblings(draft, flow, &household)?;
+    admitted(draft, flow, &household)
 }
 
 fn accepted(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()> {
@@ -142,7 +143,11 @@ fn lists(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()> {
 
 /// The new device must stand in the list with the certificate it accepted.
 fn entries(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()> {
-    let Household { existing, new, sibling } = household;
+    let Household {
+        existing,
+        new,
+        sibling,
+    } = household;
     let mut without = [existing, sibling];
     without.sort_by_key(|device| device.device_id);
     let others: Vec<_> = without.iter().map(|device| device.certificate()).collect();
@@ -166,7 +171,14 @@ fn entries(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()> 
         ),
     ];
     let refusals = cases.into_iter().map(|(title, defect, text)| {
-        Refusal(title, defect, "R-LNK-4", "link-completion-own-entry", NotInDeviceList, text)
+        Refusal(
+            title,
+            defect,
+            "R-LNK-4",
+            "link-completion-own-entry",
+            NotInDeviceList,
+            text,
+        )
     });
     sealed_steps(draft, "accepted", flow, 4, refusals.collect())
 }
@@ -175,14 +187,46 @@ fn siblings(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()>
     let (list, certificates) = household.honest();
     let mut reversed = certificates.clone();
     reversed.reverse();
-    let sibling = &household.sibling;
     let renewed = Device {
         created: NOW - 1,
-        ..sibling.clone()
+        ..household.sibling.clone()
     };
-    let exchanged = certificates
-        .iter()
-        .map(|one| if *one == sibling.certificate() { renewed.certificate() } else { one.clone() });
+    let exchanged = certificates.iter().map(|one| {
+        if *one == household.sibling.certificate() {
+            renewed.certificate()
+        } else {
+            one.clone()
+        }
+    });
+    let cases = [
+        (
+            "A completion without a sibling's certificate is refused",
+            "the last certificate is missing",
+            "link-completion-siblings",
+            completion(&list.signed(), &certificates[..2])?,
+        ),
+        (
+            "A completion with certificates in another order is refused",
+            "the certificates stand in descending order",
+            "link-completion-siblings",
+            completion(&list.signed(), &reversed)?,
+        ),
+        (
+            "A completion with another certificate of a sibling is refused",
+            "the sibling's certificate starts a second earlier than the listed one",
+            "list-admit-entry",
+            completion(&list.signed(), &exchanged.collect::<Vec<_>>())?,
+        ),
+    ];
+    let refusals = cases.into_iter().map(|(title, defect, mutant, text)| {
+        Refusal(title, defect, "R-LNK-4", mutant, NotInDeviceList, text)
+    });
+    sealed_steps(draft, "accepted", flow, 4, refusals.collect())
+}
+
+/// The list has the hash of each certificate, and one of them is not to be admitted.
+fn admitted(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()> {
+    let sibling = &household.sibling;
     let mut unaccepted = sibling.certificate();
     unaccepted[200] ^= 1;
     let (unaccepted_list, unaccepted) = household.with_sibling(unaccepted);
@@ -197,24 +241,6 @@ fn siblings(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()>
     };
     let (our_list, our_keys) = household.with_sibling(ours.certificate());
     let cases = [
-        (
-            "A completion without a sibling's certificate is refused",
-            "the last certificate is missing",
-            ("link-completion-siblings", NotInDeviceList),
-            completion(&list.signed(), &certificates[..2])?,
-        ),
-        (
-            "A completion with certificates in another order is refused",
-            "the certificates stand in descending order",
-            ("link-completion-siblings", NotInDeviceList),
-            completion(&list.signed(), &reversed)?,
-        ),
-        (
-            "A completion with another certificate of a sibling is refused",
-            "the sibling's certificate starts a second earlier than the listed one",
-            ("list-admit-entry", NotInDeviceList),
-            completion(&list.signed(), &exchanged.collect::<Vec<_>>())?,
-        ),
         (
             "A completion with a sibling that accepted nothing is refused",
             "a bit of the sibling's device signature is flipped, and the list has that hash",
@@ -234,9 +260,9 @@ fn siblings(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()>
             completion(&our_list.signed(), &our_keys)?,
         ),
     ];
-    let refusals = cases.into_iter().map(|(title, defect, (mutant, code), text)| {
-        Refusal(title, defect, "R-LNK-4", mutant, code, text)
-    });
+    let refusals = cases
+        .into_iter()
+        .map(|(title, defect, (mutant, code), text)| Refusal(title, defect, "R-LNK-4", mutant, code, text));
     sealed_steps(draft, "accepted", flow, 4, refusals.collect())
 }
 

@@ -1,7 +1,9 @@
 //! `linking`: a device linked, and every step that is refused (SPEC 6).
 
 mod completions;
-mod insiders;
+mod proposals;
+mod requests;
+mod sealed;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -37,8 +39,7 @@ pub(super) fn make() -> Result<VectorFile> {
     handshake(&mut draft)?;
     digits(&mut draft)?;
     channel(&mut draft)?;
-    let accepted = insiders::write(&mut draft)?;
-    completions::write(&mut draft, &accepted)?;
+    sealed::write(&mut draft)?;
     Ok(draft.finish())
 }
 
