@@ -67,13 +67,6 @@ class Reader:
         if self.u16() != SUITE:
             fail("UnsupportedSuite")
 
-    def suites(self) -> int:
-        """The suites of a device, which must include the one there is (R-IDN-1)."""
-        suites = self.u16()
-        if not suites & 1:
-            fail("UnsupportedSuite")
-        return suites
-
     def x25519_key(self) -> bytes:
         """An X25519 public key (R-PRM-3)."""
         key = self.opaque(32)
@@ -89,13 +82,6 @@ class Reader:
         """A byte with a closed set of values (R-ENC-8)."""
         value = self.u8()
         if value not in allowed:
-            fail("InvalidValue")
-        return value
-
-    def nonzero_id(self, n: int) -> bytes:
-        """`n` bytes that must not all be zero."""
-        value = self.opaque(n)
-        if not any(value):
             fail("InvalidValue")
         return value
 

@@ -24,7 +24,7 @@ class Healing:
     def recover(self, message_id: bytes, stale: bool, has_session: bool, now: int) -> str:
         """`recover` of SPEC 12.4: what a message that did not open leads to."""
         if stale or not has_session or self.retry_sent:
-            if self.last_reset is None or now >= self.last_reset + RESET_PERIOD:
+            if self._may_reset(now):
                 self.last_reset = now
                 return "reset"
         if has_session and message_id not in self.asked and self.retries.take(now):
@@ -32,6 +32,10 @@ class Healing:
             self.retry_sent = True
             return "retry"
         return "nothing"
+
+    def _may_reset(self, now: int) -> bool:
+        """One each hour; a last one in the future says that the clock was set back."""
+        return self.last_reset is None or not 0 <= now - self.last_reset < RESET_PERIOD
 
     def opened(self) -> None:
         """A message of the peer device was opened."""

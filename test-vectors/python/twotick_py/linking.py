@@ -6,8 +6,8 @@ step is due, and that a failed one ends the attempt, is kept by `Links` below.
 
 from dataclasses import replace
 
-from .crypto import Random, agree, check_subgroup, equal, x25519_public
-from .device import accept, certify
+from .crypto import Random, agree, check_subgroup, ed25519_public, equal, x25519_public
+from .device import accept, account_id_of, certify
 from .errors import Fault, ProtocolError, fail
 from .identity import Account
 from .link_channel import (
@@ -39,6 +39,7 @@ from .verification import (
     check_account_signature,
     check_device_signature,
     check_validity,
+    verify_list,
 )
 from .wire_identity import MAX_DEVICES
 
@@ -53,24 +54,24 @@ class ExistingDevice:
     def __init__(
         self, account_seed: bytes, device_list: DeviceList, certificates: list[DeviceCertificate]
     ) -> None:
-        check_own_list(account_seed, device_list)
+        verify_list(device_list, device_list.issued)
         self.account_seed = account_seed
         self.list = device_list
-        self.certificates = _in_list_order(device_list, certificates)
+        self.certificates = certificates
 
     def offer(self, now: int, random: Random) -> bytes:
         """A fresh secret, good for a minute."""
         expires = now + OFFER_SECONDS
         if expires >= 2**64:
             raise Fault("now is out of range")
-        self._offer = LinkOffer(random.take(32), self.list.account_id, expires)
+        account_id = account_id_of(ed25519_public(self.account_seed))
+        self._offer = LinkOffer(random.take(32), account_id, expires)
         return self._offer.encode()
 
     def take_hello(self, encoded: bytes, now: int, random: Random) -> bytes:
         """R-LNK-1; answers with the commitment (R-LNK-2)."""
         hello = LinkHello.decode(encoded)
-        if now > self._offer.expires:
-            fail("LinkExpired")
+        _check_time(self._offer, now)
         if not equal(hello.mac, hello_mac(self._offer, hello.ephemeral)):
             fail("LinkRefused")
         private, nonce = random.take(32), random.take(32)
@@ -111,10 +112,14 @@ class ExistingDevice:
 
     def _check_request(self, request: LinkRequest) -> None:
         """What R-LNK-5 asks of a request that decodes, before anything is signed."""
+        check_own_list(self.account_seed, self.list)
+        siblings = _in_list_order(self.list, self.certificates)
         check_subgroup(request.device_identity_key)
+        if not any(request.device_id):
+            fail("InvalidValue")
         if self.list.certificate_hash_of(request.device_id) is not None:
             fail("DuplicateKey")
-        for listed in self.certificates:
+        for listed in siblings:
             if (
                 listed.device_signing_key == request.device_signing_key
                 or listed.device_identity_key == request.device_identity_key
@@ -144,8 +149,7 @@ class NewDevice:
 
     def __init__(self, encoded_offer: bytes, now: int) -> None:
         offer = LinkOffer.decode(encoded_offer)
-        if offer.expires < now or offer.expires > now + OFFER_SECONDS + SKEW:
-            fail("LinkExpired")
+        _check_time(offer, now)
         self._offer = offer
 
     def hello(self, random: Random) -> bytes:
@@ -222,6 +226,12 @@ class NewDevice:
             else:
                 admitted.append(sibling)
         return device_list, self._certificate
+
+
+def _check_time(offer: LinkOffer, now: int) -> None:
+    """R-LNK-1: the offer has not ended, and does not end later than it can."""
+    if offer.expires < now or offer.expires > now + OFFER_SECONDS + SKEW:
+        fail("LinkExpired")
 
 
 def _request_in(certificate: DeviceCertificate) -> LinkRequest:

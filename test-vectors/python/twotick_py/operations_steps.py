@@ -117,7 +117,7 @@ def ratchet_open_header(given: Arguments, random: Random) -> Answer:
         given.opaque("header_key", 32),
         _route(given),
         given.opaque("salt", 12),
-        given.opaque("sealed_header"),
+        given.opaque("sealed_header", 64),
     )
     if opened is None:
         fail("Undecryptable")
@@ -135,7 +135,7 @@ def ratchet_open_body(given: Arguments, random: Random) -> Answer:
         given.opaque("message_key", 32),
         _route(given),
         given.opaque("salt", 12),
-        given.opaque("sealed_header"),
+        given.opaque("sealed_header", 64),
         given.opaque("sealed_body"),
     )
     if padded is None:

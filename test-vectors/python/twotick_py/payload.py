@@ -46,12 +46,7 @@ class Content(Wire):
 
     @classmethod
     def read_fields(cls, reader: Reader) -> Self:
-        return cls.read_form(reader, (INLINE, SHARED))
-
-    @classmethod
-    def read_form(cls, reader: Reader, allowed: tuple[int, ...]) -> Self:
-        """Content whose form is one of those allowed."""
-        if reader.choice(allowed) == INLINE:
+        if reader.choice((INLINE, SHARED)) == INLINE:
             return cls.inline(reader.opaque(reader.u16()))
         return cls.shared(reader.opaque(32), reader.opaque(32))
 
@@ -107,6 +102,8 @@ class Payload(Wire):
 
     @classmethod
     def read_fields(cls, reader: Reader) -> Self:
+        if reader.remaining > MAX_PAYLOAD - LENGTH_BYTES:
+            fail("LengthOutOfRange")
         reader.object_byte(cls.OBJECT)
         reader.version()
         kind = reader.choice((MESSAGE, SENT_COPY, EPHEMERAL, RETRY_REQUEST, RESET, DEVICE_SYNC))
@@ -122,10 +119,8 @@ class Payload(Wire):
         if kind == RETRY_REQUEST:
             count = reader.count(reader.u8(), 1, MAX_RETRY_IDS, 16)
             message_ids = _read_sorted_ids(reader, count)
-        if kind in (MESSAGE, SENT_COPY, EPHEMERAL):
+        if kind in (MESSAGE, SENT_COPY, EPHEMERAL, DEVICE_SYNC):
             content = Content.read(reader)
-        if kind == DEVICE_SYNC:
-            content = Content.read_form(reader, (INLINE,))
         return cls(
             kind, flags, own, peer, recipient_account, message, conversation, content, message_ids
         )
@@ -140,14 +135,14 @@ class Payload(Wire):
         return flags
 
     def check(self) -> None:
-        """Inline content: R-MSG-1 for kinds 1 to 3, the largest payload for kind 6."""
-        if self.content is None or self.content.form != INLINE:
+        """R-MSG-1: how content may come."""
+        if self.content is None:
             return
-        length = len(self.encode())
-        if self.kind != DEVICE_SYNC and length > MAX_INLINE_PAYLOAD:
+        inline = self.content.form == INLINE
+        if self.kind == DEVICE_SYNC and not inline:
             fail("InvalidValue")
-        if length > MAX_PAYLOAD - LENGTH_BYTES:
-            fail("LengthOutOfRange")
+        if self.kind != DEVICE_SYNC and inline and len(self.encode()) > MAX_INLINE_PAYLOAD:
+            fail("InvalidValue")
 
     @property
     def fits_inline(self) -> bool:

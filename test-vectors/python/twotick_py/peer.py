@@ -74,7 +74,7 @@ class PeerDevice:
             self._archive(session, self.current, now)
         self.generation = max(self.generation, session.generation)
         self.confirmed = max(self.confirmed, session.generation)
-        self.opened()
+        self.opened(now)
 
     def _wins(self, session: Session) -> bool:
         if self.current is None or session.generation > self.current.generation:
@@ -112,15 +112,16 @@ class PeerDevice:
 
     def open(self, route: Route, sealed: Sealed, now: int) -> tuple[Session, bytes]:
         """A ratchet message: tried in each session, and finished in the first that fits."""
-        self.expire(now)
         for session in self.sessions():
-            found = session.ratchet.find(route, sealed)
+            found = None if session.is_over(now) else session.ratchet.find(route, sealed)
             if found is not None:
                 return session, self._open_found(session, found, route, sealed, now)
         fail("Undecryptable")
 
     def open_in(self, session: Session, route: Route, sealed: Sealed, now: int) -> bytes:
         """An initial message: opened in its own session and in no other (R-SES-6)."""
+        if session.is_over(now):
+            fail("Undecryptable")
         found = session.find(route, sealed)
         return self._open_found(session, found, route, sealed, now)
 
@@ -128,13 +129,14 @@ class PeerDevice:
         self, session: Session, found: Found, route: Route, sealed: Sealed, now: int
     ) -> bytes:
         padded = session.open(found, route, sealed, now)
-        self.opened()
+        self.opened(now)
         if not session.confirmed:
             self._confirm(session, now)
         return padded
 
-    def opened(self) -> None:
+    def opened(self, now: int) -> None:
         """A message of the device was opened."""
+        self.expire(now)
         self.healing.opened()
         self._limit_skipped_keys()
 

@@ -190,7 +190,7 @@ def verify_bundle(
         fail("WrongDevice")
     if certificate.device_id == us.device_id:
         fail("OwnDevice")
-    account.check_belongs(certificate, now)
+    account.admit(certificate, (), us, now)
     _verify_signed_prekey(certificate, bundle.signed_prekey, now)
     if bundle.one_time_prekey is not None:
         _verify_one_time_prekey(certificate, bundle.one_time_prekey)

@@ -109,8 +109,11 @@ class Ratchet:
         return None
 
     def open(self, found: Found, route: Route, sealed: Sealed, now: int) -> tuple["Ratchet", bytes]:
-        """The state after a message whose header was found, and the padded payload."""
+        """The state after a message whose header was found, and the padded payload. Keys over
+        their age are gone; their chains are, once the message has opened (R-DR-9)."""
         after = copy.deepcopy(self)
+        for chain in after.skipped():
+            chain.erase_older(now)
         message_key = after._message_key(found, now)
         padded = open_body(
             self.session_id,

@@ -49,10 +49,10 @@ def receive(store: Store, budgets: HandshakeBudgets, envelope: Envelope, now: in
     """Opens a message in a session that there is, or accepts the one that it begins."""
     message = _message(envelope)
     _check_devices(store, envelope, message)
-    own = store.own_account()
     senders = store.accounts_listing(envelope.from_)
     if not senders:
         fail("NotInDeviceList")
+    own = store.own_account()
     if isinstance(message, RatchetMessage):
         opened = _open_ratchet(store, senders, envelope, message, now)
         return _read(store, own, envelope, opened, now)
@@ -140,9 +140,7 @@ def _initiator(
         (sender for sender in senders if sender.account_key == certificate.account_key), senders[0]
     )
     account.check_listed(certificate)
-    peer = store.meet(account, certificate, now)
-    peer.expire(now)
-    return account, peer
+    return account, store.meet(account, certificate, now)
 
 
 def _check_cheaply(store: Store, peer: PeerDevice, initial: InitialMessage, now: int) -> None:

@@ -1,6 +1,7 @@
 """Operations over standard input and output, one JSON object a line.
 
-A request is an operation with an `id`; its answer carries the same `id`.
+A request may have an `id`, which its answer repeats. Where the operation has an argument of that
+name (`record.seal`), the two are one.
 """
 
 import json
@@ -17,7 +18,7 @@ def answer_line(program: Program, line: str) -> str:
         return json.dumps({"id": None, "fault": "the line is not JSON"})
     if not isinstance(request, dict):
         return json.dumps({"id": None, "fault": "the line is not an object"})
-    return json.dumps({"id": request.pop("id", None), **program.run(request)})
+    return json.dumps({"id": request.get("id"), **program.run(request)})
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:

@@ -111,7 +111,9 @@ class Session:
         self.superseded_at = now if successor.confirmed else None
 
     def is_over(self, now: int) -> bool:
-        """R-SES-5, of an archived session."""
+        """R-SES-5; a session that is not archived stays."""
+        if self.archived_at is None:
+            return False
         if self.superseded_at is not None and now >= self.superseded_at + MAX_SUPERSEDED:
             return True
         return now >= self.archived_at + MAX_ARCHIVED

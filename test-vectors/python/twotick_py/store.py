@@ -121,9 +121,9 @@ class Store:
         peer = self.peer_of(account, device_id)
         if peer is not None and peer.certificate == certificate:
             return peer
+        account.admit(certificate, self._other_certificates(account, device_id), self.device, now)
         if peer is None and account.is_expired(now):
             fail("DeviceListStale")
-        account.admit(certificate, self._other_certificates(account, device_id), self.device, now)
         if peer is None:
             peer = PeerDevice(certificate)
         else:

@@ -56,8 +56,8 @@ class Envelope(Wire):
         reader.object_byte(cls.OBJECT)
         reader.version()
         return cls(
-            from_=reader.nonzero_id(16),
-            to=reader.nonzero_id(16),
+            from_=reader.opaque(16),
+            to=reader.opaque(16),
             message_id=reader.opaque(16),
             message=reader.opaque(reader.count(reader.u32(), *MESSAGE_BYTES, 1)),
             body=cls._read_body(reader),
@@ -72,7 +72,7 @@ class Envelope(Wire):
 
     def check(self) -> None:
         """R-MSG-8."""
-        if self.from_ == self.to:
+        if not any(self.from_) or not any(self.to) or self.from_ == self.to:
             fail("InvalidValue")
 
     def encode(self) -> bytes:

@@ -14,6 +14,12 @@ MAX_REVOCATIONS = 64
 UNSIGNED_CERTIFICATE_BYTES = 200
 
 
+def check_suites(suites: int) -> None:
+    """R-IDN-1: the suites of a device include the one there is."""
+    if not suites & 1:
+        fail("UnsupportedSuite")
+
+
 @dataclass(frozen=True)
 class DeviceCertificate(Wire):
     """SPEC 5.2."""
@@ -36,7 +42,7 @@ class DeviceCertificate(Wire):
         reader.object_byte(cls.OBJECT)
         reader.version()
         return cls(
-            suites=reader.suites(),
+            suites=reader.u16(),
             account_key=reader.opaque(32),
             device_id=reader.opaque(16),
             device_signing_key=reader.opaque(32),
@@ -47,6 +53,9 @@ class DeviceCertificate(Wire):
             account_signature=reader.opaque(64),
             device_signature=reader.opaque(64),
         )
+
+    def check(self) -> None:
+        check_suites(self.suites)
 
     @cached_property
     def signed_by_account(self) -> bytes:
@@ -101,11 +110,10 @@ class ListHead(Wire):
 
     @classmethod
     def read_fields(cls, reader: Reader) -> Self:
-        return cls(epoch=reader.u32(), hash=reader.opaque(16))
-
-    def check(self) -> None:
-        if self.epoch == 0 and any(self.hash):
+        head = cls(epoch=reader.u32(), hash=reader.opaque(16))
+        if head.epoch == 0 and any(head.hash):
             fail("InvalidValue")
+        return head
 
     def encode(self) -> bytes:
         return Writer().u32(self.epoch).opaque(self.hash).bytes()
@@ -136,7 +144,7 @@ class DeviceList(Wire):
         reader.version()
         return cls(
             account_key=reader.opaque(32),
-            epoch=reader.nonzero(reader.u32()),
+            epoch=reader.u32(),
             previous=reader.opaque(32),
             issued=reader.u64(),
             expires=reader.u64(),
@@ -149,7 +157,7 @@ class DeviceList(Wire):
     def _read_devices(reader: Reader) -> tuple[DeviceEntry, ...]:
         order, devices = Sorted(), []
         for _ in range(reader.count(reader.u16(), 1, MAX_DEVICES, 48)):
-            device_id = reader.nonzero_id(16)
+            device_id = reader.opaque(16)
             order.check(device_id)
             devices.append(DeviceEntry(device_id, reader.opaque(32)))
         return tuple(devices)
@@ -158,13 +166,17 @@ class DeviceList(Wire):
     def _read_revoked(reader: Reader) -> tuple[Revocation, ...]:
         order, revoked = Sorted(), []
         for _ in range(reader.count(reader.u16(), 0, MAX_REVOCATIONS, 20)):
-            device_id = reader.nonzero_id(16)
+            device_id = reader.opaque(16)
             order.check(device_id)
             revoked.append(Revocation(device_id, reader.u32()))
         return tuple(revoked)
 
     def check(self) -> None:
-        """R-LST-1, the rules that need more than one field."""
+        """R-LST-1, up to the signature."""
+        if self.epoch == 0:
+            fail("InvalidValue")
+        if not all(any(element.device_id) for element in (*self.devices, *self.revoked)):
+            fail("InvalidValue")
         if (self.epoch == 1) == any(self.previous):
             fail("InvalidValue")
         listed = {entry.device_id for entry in self.devices}
@@ -233,7 +245,7 @@ class AccountRotation(Wire):
         return cls(
             old_account_key=reader.opaque(32),
             new_account_key=reader.opaque(32),
-            last_epoch=reader.nonzero(reader.u32()),
+            last_epoch=reader.u32(),
             last_list_hash=reader.opaque(32),
             issued=reader.u64(),
             old_signature=reader.opaque(64),
@@ -242,7 +254,7 @@ class AccountRotation(Wire):
 
     def check(self) -> None:
         """R-IDN-5, its first condition."""
-        if self.old_account_key == self.new_account_key:
+        if self.old_account_key == self.new_account_key or self.last_epoch == 0:
             fail("InvalidValue")
 
     @cached_property

@@ -5,7 +5,12 @@ from typing import Self
 
 from .codec import Reader, Writer
 from .wire import Wire
-from .wire_identity import MAX_DEVICES, UNSIGNED_CERTIFICATE_BYTES, DeviceCertificate
+from .wire_identity import (
+    MAX_DEVICES,
+    UNSIGNED_CERTIFICATE_BYTES,
+    DeviceCertificate,
+    check_suites,
+)
 
 SEALED_BYTES = (16, 6448)
 CERTIFICATE_BYTES = 264
@@ -144,11 +149,16 @@ class LinkRequest(Wire):
 
     @classmethod
     def read_fields(cls, reader: Reader) -> Self:
-        device_id = reader.nonzero_id(16)
-        device_signing_key = reader.opaque(32)
-        device_identity_key = reader.x25519_key()
-        suites = reader.suites()
-        return cls(device_id, device_signing_key, device_identity_key, suites, reader.u32())
+        return cls(
+            device_id=reader.opaque(16),
+            device_signing_key=reader.opaque(32),
+            device_identity_key=reader.x25519_key(),
+            suites=reader.u16(),
+            capabilities=reader.u32(),
+        )
+
+    def check(self) -> None:
+        check_suites(self.suites)
 
     def encode(self) -> bytes:
         writer = Writer().opaque(self.device_id, self.device_signing_key)

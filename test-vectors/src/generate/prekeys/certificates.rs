@@ -9,7 +9,7 @@ use twotick_wire::ErrorCode::{
 
 use super::super::Draft;
 use super::super::points::with_torsion;
-use super::super::workshop::{DAY, Device, NOW};
+use super::super::workshop::{DAY, Device, NOW, reject};
 use super::{Bundle, Scene, clause};
 
 pub(super) fn write(draft: &mut Draft, scene: &Scene) -> Result<()> {
@@ -160,13 +160,14 @@ fn own_key(draft: &mut Draft, scene: &Scene) -> Result<()> {
         signing_seed,
         ..scene.good.clone()
     };
-    clause(
+    reject(
         draft,
         (
             "A bundle whose certificate has our own signing key is refused",
             "the signing key is ours",
         ),
-        ("list-admit-duplicate-own", DuplicateKey),
+        ("R-LST-3", "list-admit-duplicate-own"),
         scene.verify(&changed.short()),
+        DuplicateKey,
     )
 }
