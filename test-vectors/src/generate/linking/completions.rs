@@ -133,7 +133,7 @@ fn lists(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()> {
             "A completion without certificates is refused",
             "the count of siblings is 0",
             "R-ENC-6",
-            "codec-count-range",
+            "list-devices-minimum",
             LengthOutOfRange,
             completion(&list.signed(), &[])?,
         ),
