@@ -1,5 +1,6 @@
 //! `cargo run -p twotick-vectors -- help` lists the commands.
 
+#![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "what a command finds goes to standard output")]
 
 use std::fs;

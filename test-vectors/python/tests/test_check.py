@@ -65,7 +65,7 @@ class CheckTest(unittest.TestCase):
         self.write(case(1, SMALL_ORDER | {"expect": BAD_KEY}, bad))
         code, output = self.run_check("sample.json", "sample-001")
         self.assertEqual(code, 1)
-        self.assertRegex(output, r"sample-001: step 2 \(agree\): answer: expected .*, came .*BadKey")
+        self.assertRegex(output, r"sample-001: step 2 \(agree\): answer: expected .*came .*BadKey")
         self.assertIn("0 passed, 1 failed", output)
 
     def test_failures_are_shortened(self) -> None:
@@ -125,6 +125,15 @@ class ServeTest(unittest.TestCase):
         self.assertEqual([answer["id"] for answer in answers], [1, 2, 3, 4, 5, None, None])
         kinds = ["error", "fault", "ok", "fault", "fault", "fault", "fault"]
         self.assertEqual([[*answer][1] for answer in answers], kinds)
+
+    def test_id_that_is_an_argument(self) -> None:
+        """`record.seal` has an argument of that name: it is the request's `id` too."""
+        record = {"op": "record.seal", "id": "aabb", "storage_key": "11" * 32, "kind": 133}
+        record |= {"account_id": "22" * 32, "device_id": "33" * 16, "revision": "7", "value": ""}
+        output = io.StringIO()
+        serve(io.StringIO(json.dumps(record)), output)
+        answer = json.loads(output.getvalue())
+        self.assertEqual((answer["id"], [*answer][1]), ("aabb", "ok"))
 
 
 if __name__ == "__main__":

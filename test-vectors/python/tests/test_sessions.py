@@ -51,6 +51,16 @@ class Sessions(PartyTest):
         self.world.now += 1
         self.refuses("NoSession", self.world.send, "a1", "b1", "too late")
 
+    def test_skipped_key_of_a_finished_chain_over_its_age(self) -> None:
+        self.begin()
+        late = self.world.send("a1", "b1", "late")["envelopes"]["b1"]
+        for name, peer in (("a1", "b1"), ("b1", "a1"), ("a1", "b1")):
+            self.world.say(name, peer, "turn")
+        self.world.now += 14 * DAY + 1
+        self.refuses("KeyConsumed", self.world.receive, "b1", late)
+        self.world.say("a1", "b1", "the key is erased now")
+        self.refuses("Undecryptable", self.world.receive, "b1", late)
+
     def test_restart_and_rollback(self) -> None:
         self.begin()
         run = self.world.run

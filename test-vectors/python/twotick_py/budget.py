@@ -28,7 +28,8 @@ class Budget:
         return True
 
     def _refill(self, now: int) -> None:
-        gained = max(0, now - self.counted_at) // self.period
+        self.counted_at = min(self.counted_at, now)  # the clock may have been set back
+        gained = (now - self.counted_at) // self.period
         self.left += gained
         self.counted_at += gained * self.period
         if self.left >= self.capacity:

@@ -40,14 +40,14 @@ def next_list(
     revoked = {revocation.device_id: revocation.epoch for revocation in last.revoked}
     for index, certificate in enumerate(added):
         _check_listable(account_seed, certificate, now)
+        if any(other.device_id == certificate.device_id for other in added[:index]):
+            fail("NotSorted")
         check_distinct(certificate, added[:index])
     for device_id in removed:
         if device_id not in entries:
             fail("NotInDeviceList")
     if any(certificate.device_id in removed for certificate in added):
         fail("DeviceRevoked")
-    if len({certificate.device_id for certificate in added}) != len(added):
-        fail("NotSorted")
     entries = {key: value for key, value in entries.items() if key not in removed}
     entries |= {certificate.device_id: certificate.hash for certificate in added}
     if len(entries) > MAX_DEVICES:

@@ -23,7 +23,7 @@ from .prekeys import verify_bundle
 from .randomness import Random
 from .session import Session
 from .shared_body import seal_body
-from .store import ReceiptKey, SentMessage, Store, account_ids
+from .store import ReceiptKey, SentMessage, Store
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def resend(
     if peer is not None:
         _check_still_listed(account, peer)
     sent = store.sent.get(message_id)
-    payload = None if sent is None else _payload_for(sent, account, device_id)
+    payload = None if sent is None else sent.payloads.get((account.account_id, device_id))
     if peer is None or payload is None:
         fail("LimitReached")
     peer.healing.resend(message_id)
@@ -144,11 +144,11 @@ def send_control(
     random: Random,
 ) -> tuple[bytes, bytes]:
     """A payload of kind 3 to 6 for one device; answers the message id and the envelope."""
+    peer = _peer_to_reach(store, account, device_id)
     if message_ids is not None:
         _check_retry_ids(message_ids)
     if kind == DEVICE_SYNC and account is not store.own_account():
         fail("InvalidValue")
-    peer = _peer_to_reach(store, account, device_id)
     own_head = store.own_account().list.head
     payload = Payload(
         kind,
@@ -186,14 +186,6 @@ def _targets(store: Store, account: Account, now: int) -> tuple[list[Target], li
     if withheld and not targets:
         fail("DeviceListStale")
     return targets, withheld
-
-
-def _payload_for(sent: SentMessage, account: Account, device_id: bytes) -> bytes | None:
-    """What a device was sent, under the id the account has, or had before a rotation."""
-    for account_id in account_ids(account):
-        if (account_id, device_id) in sent.payloads:
-            return sent.payloads[account_id, device_id]
-    return None
 
 
 def _check_retry_ids(message_ids: Sequence[bytes]) -> None:

@@ -1,6 +1,7 @@
 """Operations over standard input and output, one JSON object a line.
 
-A request is an operation with an `id`; its answer carries the same `id`.
+A request may have an `id`, which its answer repeats. Where the operation has an argument of that
+name (`record.seal`), the two are one.
 """
 
 import json

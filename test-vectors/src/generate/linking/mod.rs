@@ -1,5 +1,10 @@
 //! `linking`: a device linked, and every step that is refused (SPEC 6).
 
+mod completions;
+mod proposals;
+mod requests;
+mod sealed;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 use twotick_wire::ErrorCode::{
@@ -34,6 +39,7 @@ pub(super) fn make() -> Result<VectorFile> {
     handshake(&mut draft)?;
     digits(&mut draft)?;
     channel(&mut draft)?;
+    sealed::write(&mut draft)?;
     Ok(draft.finish())
 }
 
@@ -64,6 +70,7 @@ fn listing(certificate: &Value) -> Value {
 }
 
 /// An attempt between the two, driven step by step; a message can be changed on its way.
+#[derive(Clone)]
 struct Flow {
     now: u64,
     list: Value,
@@ -145,15 +152,21 @@ impl Flow {
 
     /// The values of the channel, computed from the messages alone.
     fn keys(&self, script: &mut Script) -> Result<()> {
-        let reveal = &self.messages[4];
-        let agreed = script.ok(json!({
-            "op": "agree", "private_key": named("ephemeral of new", 32), "public_key": &reveal[4..68],
-        }))?;
-        let operation = json!({
+        let agreed = script.ok(self.agreement())?;
+        script.ok(self.channel(&agreed)).map(drop)
+    }
+
+    fn agreement(&self) -> Value {
+        json!({
+            "op": "agree", "private_key": named("ephemeral of new", 32), "public_key": &self.messages[4][4..68],
+        })
+    }
+
+    fn channel(&self, agreed: &Value) -> Value {
+        json!({
             "op": "link.keys", "offer": self.messages[0], "hello": self.messages[1], "commitment": self.messages[2],
-            "nonce": self.messages[3], "reveal": reveal, "shared": agreed["shared"],
-        });
-        script.ok(operation).map(drop)
+            "nonce": self.messages[3], "reveal": self.messages[4], "shared": agreed["shared"],
+        })
     }
 }
 
