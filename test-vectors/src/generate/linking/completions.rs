@@ -101,7 +101,7 @@ fn lists(draft: &mut Draft, flow: &Flow, household: &Household) -> Result<()> {
             "A completion with a list of another account is refused",
             "another account made and signed the list",
             "R-LNK-4",
-            "link-completion-account",
+            "account-of-completion-and-siblings",
             WrongAccount,
             text(&stranger.signed())?,
         ),
