@@ -73,6 +73,11 @@ const STEPS: &[Step] = &[
         action: Action::Check(vectors::reference),
     },
     Step {
+        name: "vectors, checks removed",
+        needs: None,
+        action: Action::Check(vectors::mutants),
+    },
+    Step {
         name: "vectors, Python",
         needs: Some(PYTHON),
         action: Action::Check(vectors::python),

@@ -21,6 +21,11 @@ pub(crate) fn reference() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The reference with each of its checks removed in turn: the cases that name the check must notice.
+pub(crate) fn mutants() -> anyhow::Result<()> {
+    run_tool(&["mutants"])
+}
+
 /// The Python implementation: its own tests, every vector, and whether it notices a flip.
 pub(crate) fn python() -> anyhow::Result<()> {
     let python = python_environment()?;
