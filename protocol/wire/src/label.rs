@@ -52,6 +52,8 @@ labels! {
     LinkCommitment => "hash/link-commitment", "linking commitment, SPEC 6.2";
     LinkTranscript => "hash/link-transcript", "linking transcript, SPEC 6.2";
     LinkDigits => "hash/link-digits", "six digits, SPEC 6.2";
+    LinkChannel => "hash/link-channel", "channel of a linking at the relay, SPEC 27";
+    Capability => "hash/capability", "what the relay keeps of a capability, SPEC 26";
     SignDeviceCertificate => "sign/device-certificate", "account key over a certificate, SPEC 5.2";
     SignDeviceAcceptance => "sign/device-acceptance", "device key over a certificate, SPEC 5.2";
     SignDeviceList => "sign/device-list", "account key over a list, SPEC 5.3";
@@ -59,6 +61,7 @@ labels! {
     SignRotationNew => "sign/rotation-new", "new account key, SPEC 5.5";
     SignSignedPrekey => "sign/signed-prekey", "device key over a signed prekey, SPEC 8.1";
     SignOneTimePrekey => "sign/one-time-prekey", "device key over a one-time prekey, SPEC 8.2";
+    SignRelayAttach => "sign/relay-attach", "device key over an Attach, SPEC 22.1";
     DeriveHandshake => "derive/handshake", "first keys of a session, SPEC 9.4";
     DeriveRoot => "derive/root", "root step, SPEC 10.3";
     DeriveSalt => "derive/salt", "salt of a message, SPEC 10.4";
