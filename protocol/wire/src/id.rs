@@ -25,6 +25,14 @@ byte_newtypes! {
     HistoryLink[16];
     /// The first half of a [`ListHash`], SPEC 5.3.
     ListHeadHash[16];
+    /// Names an account's part of a Send for 72 h, SPEC 23.
+    SendId[16];
+    /// Changes when a relay has lost a part of its past, SPEC 20.
+    StoreEpoch[16];
+    /// The hash of a capability, all that a relay keeps of it, SPEC 26.
+    CapabilityHash[32];
+    /// Where two devices meet to link, SPEC 27.
+    LinkChannel[16];
 }
 
 impl DeviceId {

@@ -29,6 +29,7 @@ pub mod codec;
 mod envelope;
 mod error;
 mod error_code;
+mod frame;
 mod id;
 mod initial;
 mod key;
@@ -49,9 +50,11 @@ pub use codec::{Reader, Writer};
 pub use envelope::Envelope;
 pub use error::DecodeError;
 pub use error_code::ErrorCode;
+pub use frame::{Grant, LaneItem};
 pub use id::{
-    AccountId, BodyHash, CertificateHash, ConversationId, DeviceId, HistoryLink, ListHash, ListHead,
-    ListHeadHash, MessageId, OneTimePrekeyId, SignedPrekeyId, UnixTime,
+    AccountId, BodyHash, CapabilityHash, CertificateHash, ConversationId, DeviceId, HistoryLink, LinkChannel,
+    ListHash, ListHead, ListHeadHash, MessageId, OneTimePrekeyId, SendId, SignedPrekeyId, StoreEpoch,
+    UnixTime,
 };
 pub use initial::{InitialHeader, InitialHeaderRef, InitialMessage};
 pub use key::{

@@ -15,12 +15,11 @@ mod op;
 use std::future::Future;
 
 use bytes::Bytes;
-use twotick_wire::{DeviceId, LaneItem, UnixTime};
+use twotick_wire::{DeviceId, LaneItem, StoreEpoch, UnixTime};
 
 pub use op::{
-    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, CapabilityHash, Durability,
-    Fetch, Op, PublishedList, PublishedPrekeys, ReceiptFor, SendId, SendRequest, SessionEpoch, StoreEpoch,
-    StoreLimits, TakePrekeys,
+    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Durability, Fetch, Op,
+    PublishedList, PublishedPrekeys, ReceiptFor, SendRequest, SessionEpoch, StoreLimits, TakePrekeys,
 };
 
 /// A store of mailboxes. See the module for what every backend promises.

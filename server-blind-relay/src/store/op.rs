@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use twotick_wire::{
-    AccountId, CertificateHash, DeviceId, ErrorCode, Grant, ListHead, MessageId, OneTimePrekeyId, Receipt, UnixTime,
+    AccountId, CapabilityHash, CertificateHash, DeviceId, DeviceList, ErrorCode, Grant, ListHead, MessageId,
+    OneTimePrekeyId, Receipt, SendId, UnixTime,
 };
 
 /// A change, or a look that needs a right. Each holds `now`: a store reads no clock.
@@ -87,10 +88,6 @@ pub enum Answer {
     },
 }
 
-/// 16 random bytes that change when a store has lost a part of its past (SPEC 20).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StoreEpoch(pub [u8; 16]);
-
 /// Grows at each attach of a mailbox (SPEC 20).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionEpoch(pub u64);
@@ -106,10 +103,6 @@ pub enum Durability {
     /// On several machines.
     Machines = 3,
 }
-
-/// The hash of a capability (R-CAP-1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CapabilityHash(pub [u8; 32]);
 
 /// A device that has proven who it is.
 #[derive(Clone, Debug)]
@@ -150,10 +143,6 @@ pub struct Attached {
     /// True if this attachment made the mailbox.
     pub is_new: bool,
 }
-
-/// Names an [`AccountSend`] of one device for 72 h (R-SND-3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SendId(pub [u8; 16]);
 
 /// A Send, checked for form.
 #[derive(Clone, Debug)]
@@ -280,7 +269,7 @@ pub struct PublishedList {
     /// The account.
     pub account: AccountId,
     /// The decoded list.
-    pub list: twotick_wire::DeviceList,
+    pub list: DeviceList,
     /// Its head.
     pub head: ListHead,
     /// Its bytes.
