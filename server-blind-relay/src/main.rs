@@ -1,0 +1,5 @@
+//! `twotick-relay`: see `--help`.
+
+#![forbid(unsafe_code)]
+
+fn main() {}
