@@ -13,4 +13,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod clock;
+pub mod config;
+pub mod log;
+pub mod mark;
+pub mod metrics;
 pub mod store;
