@@ -15,6 +15,9 @@
 
 pub mod clock;
 pub mod config;
+pub mod connection;
+pub mod hub;
+pub mod limits;
 pub mod log;
 pub mod mark;
 pub mod metrics;
