@@ -39,6 +39,7 @@ mod prekey;
 mod primitive;
 mod ratchet;
 mod receipt;
+mod relay;
 mod safety;
 mod sealed_record;
 mod secret;
@@ -75,6 +76,7 @@ pub use receipt::{
     ReceiptChange, ReceiptContext, ReceiptPolicy, SentReceipts, SentReceiptsTransition, make_receipt,
     receipt_delay,
 };
+pub use relay::{capability_hash, link_channel};
 pub use safety::{SafetyNumber, verify_safety_code};
 pub use sealed_record::{RecordContext, StorageKey, open_record, seal_record};
 pub use secret::Secret;

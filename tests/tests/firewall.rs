@@ -50,6 +50,48 @@ fn protocol_has_no_operating_system() {
     }
 }
 
+/// R-BLD-2: the relay verifies signatures and hashes. `ring` is there for TLS, and nothing else of its kind is.
+#[test]
+fn relay_has_nothing_that_could_open_a_message() {
+    let below = dependencies("twotick-relay");
+    for name in ["twotick-wire", "ed25519-dalek", "sha2", "rustls", "ring"] {
+        assert!(below.contains(name), "{name}");
+    }
+    assert_eq!(openers(&below), [] as [&str; 0]);
+}
+
+/// The control of the test above: a dependency on the protocol, or on what it opens messages with, is seen.
+#[test]
+fn what_opens_messages_is_found_in_the_protocol() {
+    let below = dependencies("twotick-protocol");
+    let found = openers(&below);
+    for name in ["twotick-protocol", "x25519-dalek", "aes-gcm", "hkdf", "ml-kem"] {
+        assert!(found.contains(&name), "{name} is not among {found:?}");
+    }
+}
+
+/// Packages that agree on keys, derive keys or open ciphertexts.
+fn openers(below: &BTreeSet<String>) -> Vec<&str> {
+    let names = [
+        "twotick-protocol",
+        "x25519-dalek",
+        "ml-kem",
+        "libcrux-ml-kem",
+        "aead",
+        "aes",
+        "aes-gcm",
+        "chacha20",
+        "chacha20poly1305",
+        "hkdf",
+        "hmac",
+        "openssl",
+        "aws-lc-rs",
+        "snow",
+        "vodozemac",
+    ];
+    names.into_iter().filter(|name| below.contains(*name)).collect()
+}
+
 #[test]
 fn every_crate_forbids_unsafe_code() {
     let metadata = cargo(&[

@@ -201,7 +201,11 @@ fn test_part<'a>(file: &Path, text: &'a str) -> &'a str {
 
 /// Every file that may hold a test, relative to the repository; not this one, whose examples are no tests.
 fn sources() -> Vec<PathBuf> {
-    let mut waiting = vec![PathBuf::from("protocol"), PathBuf::from("tests/tests")];
+    let mut waiting = vec![
+        PathBuf::from("protocol"),
+        PathBuf::from("server-blind-relay"),
+        PathBuf::from("tests/tests"),
+    ];
     let mut files = Vec::new();
     while let Some(directory) = waiting.pop() {
         for entry in fs::read_dir(root().join(&directory))

@@ -88,11 +88,12 @@ impl fmt::Display for ArgumentError {
 pub(crate) const USAGE: &str = "\
 cargo xtask test                          every check, all of them even if one fails
 cargo xtask bench protocol [--json]       measure the protocol crate beside its peer
+cargo xtask bench relay [--json]          measure the relay beside the disk, a raw WebSocket and mosquitto
 cargo xtask fuzz [TARGET] [--seconds N]   fuzz one target, or each for N seconds (default 60)
 ";
 
 /// Bench suites, each a bench target of `twotick-e2e`.
-const SUITES: &[&str] = &["protocol"];
+const SUITES: &[&str] = &["protocol", "relay"];
 
 const DEFAULT_FUZZ_SECONDS: u32 = 60;
 

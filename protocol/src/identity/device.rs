@@ -156,6 +156,14 @@ impl Device {
         self.certificate_hash
     }
 
+    /// Proves to a relay which device this is (R-ATT-1); `input` is the Attach's signing input.
+    ///
+    /// The caller has checked that the relay's name in it is the one it meant to reach.
+    #[must_use]
+    pub fn sign_relay_attach(&self, input: &[u8]) -> Signature {
+        self.sign(Label::SignRelayAttach, &[input])
+    }
+
     /// The pair that handshakes use (SPEC 9).
     pub(crate) fn identity_pair(&self) -> &KeyPair {
         &self.keys.identity

@@ -23,6 +23,7 @@ mod pair;
 mod peer;
 mod singles;
 mod sizes;
+#[path = "../table.rs"]
 mod table;
 mod world;
 
@@ -39,7 +40,11 @@ fn main() {
     let asked = |flag: &str| env::args().any(|argument| argument == flag);
     let measured = asked("--bench") && !asked("--test");
     let effort = if measured { Effort::FULL } else { Effort::SMOKE };
-    let mut report = Report::new(asked("--json"), measured);
+    let mut report = Report::new(
+        asked("--json"),
+        measured,
+        "microseconds of thread CPU time, fastest of the rounds; B are bytes",
+    );
     messages::run(effort, &mut report);
     handshakes::run(effort, &mut report);
     sizes::run(effort, &mut report);

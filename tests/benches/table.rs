@@ -9,6 +9,8 @@ pub(crate) enum Bar {
     Ours(f64),
     /// Our figure divided by the other, at most.
     Ratio(f64),
+    /// Our figure divided by the other, at least.
+    RatioOver(f64),
 }
 
 /// One measured figure, beside what it is compared with.
@@ -52,6 +54,13 @@ impl Row {
         }
     }
 
+    pub(crate) fn ratio_at_least(self, least: f64) -> Self {
+        Self {
+            bar: Some(Bar::RatioOver(least)),
+            ..self
+        }
+    }
+
     fn ratio(&self) -> Option<f64> {
         self.peer.map(|peer| self.ours / peer)
     }
@@ -60,6 +69,7 @@ impl Row {
         match self.bar? {
             Bar::Ours(most) => Some(self.ours <= most),
             Bar::Ratio(most) => self.ratio().map(|ratio| ratio <= most),
+            Bar::RatioOver(least) => self.ratio().map(|ratio| ratio >= least),
         }
     }
 
@@ -67,6 +77,7 @@ impl Row {
         self.bar.map(|bar| match bar {
             Bar::Ours(most) => format!("<= {most} {}", self.unit).trim_end().to_owned(),
             Bar::Ratio(most) => format!("<= {most} x"),
+            Bar::RatioOver(least) => format!(">= {least} x"),
         })
     }
 }
@@ -81,9 +92,9 @@ pub(crate) struct Report {
 
 impl Report {
     /// `judged` is off for a run too short to mean anything.
-    pub(crate) fn new(json: bool, judged: bool) -> Self {
+    pub(crate) fn new(json: bool, judged: bool, what: &str) -> Self {
         if !json {
-            println!("microseconds of thread CPU time, fastest of the rounds; B are bytes");
+            println!("{what}");
         }
         Self {
             json,
