@@ -13,4 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod connection;
+pub mod hub;
+pub mod limits;
 pub mod store;

@@ -9,7 +9,7 @@ use twotick_wire::{
 /// A change, or a look that needs a right. Each holds `now`: a store reads no clock.
 #[derive(Clone, Debug)]
 pub enum Op {
-    /// A device attaches (SPEC 22.1). Answer: [`Answer::Attached`], or refused with `AttachRefused`.
+    /// A device attaches (SPEC 22.1). Answer: [`Answer::Attached`], or refused with `AttachRefused` or `RateLimited`.
     Attach(Attachment),
     /// Envelopes for accounts (SPEC 23). Answer: [`Answer::Sent`], one outcome per account.
     Send(SendRequest),
@@ -149,6 +149,9 @@ pub struct Attachment {
     pub certificate_hash: CertificateHash,
     /// False with flags bit 0: no new session epoch (R-ATT-4).
     pub receives: bool,
+    /// False if its address has used up its new mailboxes (SPEC 28): then a mailbox that is not there is refused with
+    /// `RateLimited`.
+    pub may_create: bool,
     /// The relay's time.
     pub now: UnixTime,
 }
