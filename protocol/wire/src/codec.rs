@@ -93,6 +93,12 @@ impl<'a> Reader<'a> {
         self.bytes(length)
     }
 
+    /// As `prefixed`, for lengths that are no range.
+    pub fn prefixed_if(&mut self, allowed: impl FnOnce(usize) -> bool) -> Result<&'a [u8], DecodeError> {
+        let length = self.length(allowed)?;
+        self.bytes(length)
+    }
+
     /// Reads the byte that names an object, R-ENC-4.
     pub fn object(&mut self, expected: Object) -> Result<(), DecodeError> {
         match self.u8()? {
@@ -278,4 +284,33 @@ pub(crate) fn concat<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
     }
     debug_assert!(rest.is_empty(), "the parts are shorter than the structure");
     whole
+}
+
+/// Reads `count` elements, in any order.
+pub(crate) fn elements<T>(
+    count: usize,
+    mut element: impl FnMut() -> Result<T, DecodeError>,
+) -> Result<Vec<T>, DecodeError> {
+    let mut elements = Vec::with_capacity(count);
+    for _ in 0..count {
+        elements.push(element()?);
+    }
+    Ok(elements)
+}
+
+/// Reads `count` elements in strictly ascending order of their keys, R-ENC-7.
+pub(crate) fn sorted<T, K: Ord>(
+    count: usize,
+    mut element: impl FnMut() -> Result<T, DecodeError>,
+    key: impl Fn(&T) -> K,
+) -> Result<Vec<T>, DecodeError> {
+    let mut elements = Vec::with_capacity(count);
+    for _ in 0..count {
+        let next = element()?;
+        if elements.last().is_some_and(|last| key(last) >= key(&next)) {
+            return Err(DecodeError::NotSorted);
+        }
+        elements.push(next);
+    }
+    Ok(elements)
 }

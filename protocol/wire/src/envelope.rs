@@ -23,6 +23,9 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
+    /// Bytes of the smallest envelope: a ratchet message without a body.
+    pub const MIN_LENGTH: usize = Self::OVERHEAD + RatchetMessage::MIN_LENGTH;
+
     /// Bytes of the largest envelope.
     pub const MAX_LENGTH: usize = Self::OVERHEAD + InitialMessage::MAX_LENGTH + SharedBody::MAX_LENGTH;
 

@@ -1,4 +1,4 @@
-//! The byte formats of Twotick, SPEC sections 2 to 11 and 14.
+//! The byte formats of Twotick, SPEC sections 2 to 11, 14 and 21.
 //!
 //! Bytes in, values out, and back to the same bytes. No cryptography is linked: a relay reads [`Envelope`] and
 //! [`Receipt`] with this crate and cannot open either.
@@ -13,6 +13,7 @@
 //! | `prekey` | signed and one-time prekeys, bundles |
 //! | `message`, `initial`, `shared_body`, `envelope` | what is sent |
 //! | [`padding`] | buckets |
+//! | [`frame`] | what a client and a relay say to each other |
 //! | `receipt`, `link`, `safety` | receipts, linking a device, safety code |
 //!
 //! Every decoder refuses whatever it would not have written itself, and allocates nothing before a length has been
@@ -29,7 +30,7 @@ pub mod codec;
 mod envelope;
 mod error;
 mod error_code;
-mod frame;
+pub mod frame;
 mod id;
 mod initial;
 mod key;
@@ -50,7 +51,7 @@ pub use codec::{Reader, Writer};
 pub use envelope::Envelope;
 pub use error::DecodeError;
 pub use error_code::ErrorCode;
-pub use frame::{Grant, LaneItem};
+pub use frame::{Capability, ClientFrame, FrameKind, Grant, LaneItem, MAX_FRAME, RelayFrame, RequestId};
 pub use id::{
     AccountId, BodyHash, CapabilityHash, CertificateHash, ConversationId, DeviceId, HistoryLink, LinkChannel,
     ListHash, ListHead, ListHeadHash, MessageId, OneTimePrekeyId, SendId, SignedPrekeyId, StoreEpoch,

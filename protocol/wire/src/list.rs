@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use crate::{
     AccountKey, CertificateHash, DecodeError, DeviceId, ListHash, Object, Reader, Signature, UnixTime,
-    Writer, codec::decode_all,
+    Writer,
+    codec::{decode_all, sorted},
 };
 
 /// Most devices in a list, SPEC 4.3. More and each message costs more; fewer and people run out.
@@ -192,21 +193,4 @@ impl DeviceList {
             Ok(self)
         }
     }
-}
-
-/// Reads `count` elements in strictly ascending order of their keys, R-ENC-7.
-fn sorted<T, K: Ord>(
-    count: usize,
-    mut element: impl FnMut() -> Result<T, DecodeError>,
-    key: impl Fn(&T) -> K,
-) -> Result<Vec<T>, DecodeError> {
-    let mut elements = Vec::with_capacity(count);
-    for _ in 0..count {
-        let next = element()?;
-        if elements.last().is_some_and(|last| key(last) >= key(&next)) {
-            return Err(DecodeError::NotSorted);
-        }
-        elements.push(next);
-    }
-    Ok(elements)
 }

@@ -1,7 +1,7 @@
 //! Receipts, SPEC 14: the relay can read them and cannot forge them.
 
 use crate::{
-    DecodeError, MessageId, Object, Reader, VERSION,
+    DecodeError, MessageId, Object, Reader, VERSION, Writer,
     codec::{concat, decode_all},
 };
 
@@ -48,15 +48,23 @@ impl Receipt {
 
     /// Decodes exactly one receipt.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        decode_all(bytes, |reader| {
-            reader.object(Object::Receipt)?;
-            reader.version()?;
-            Ok(Self {
-                state: ReceiptState::decode_from(reader)?,
-                message_id: MessageId::decode_from(reader)?,
-                tag: reader.array()?,
-            })
+        decode_all(bytes, Self::decode_from)
+    }
+
+    /// Reads it as a field.
+    pub fn decode_from(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        reader.object(Object::Receipt)?;
+        reader.version()?;
+        Ok(Self {
+            state: ReceiptState::decode_from(reader)?,
+            message_id: MessageId::decode_from(reader)?,
+            tag: reader.array()?,
         })
+    }
+
+    /// Writes it as a field.
+    pub fn encode_to(&self, writer: &mut Writer) {
+        writer.bytes(&self.encode());
     }
 
     /// All bytes.

@@ -10,13 +10,16 @@
 //! - makes an operation all or nothing (a Send: per account), and shows readers committed data only;
 //! - after a failed write or flush answers [`StoreError::Unavailable`] to every later change and goes on reading (R-DUR-3).
 
+mod memory;
 mod op;
+mod rules;
 
 use std::future::Future;
 
 use bytes::Bytes;
 use twotick_wire::{DeviceId, LaneItem, StoreEpoch, UnixTime};
 
+pub use memory::MemoryStore;
 pub use op::{
     AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Durability, Fetch, Op,
     PublishedList, PublishedPrekeys, ReceiptFor, SendRequest, SessionEpoch, StoreLimits, TakePrekeys,
@@ -32,7 +35,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// What stands in a mailbox after `after`: consecutive numbers, up to both bounds, at least one if there is one.
     ///
-    /// An unknown mailbox is empty. An envelope that was lost is a [`MailboxItem::Gap`] in its place (R-DLV-6).
+    /// An unknown mailbox is empty. An envelope that was lost, or has expired, is a [`MailboxItem::Gap`] in its place (R-DLV-6).
     fn read(
         &self,
         mailbox: DeviceId,
