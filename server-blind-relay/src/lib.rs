@@ -21,4 +21,5 @@ pub mod limits;
 pub mod log;
 pub mod mark;
 pub mod metrics;
+pub mod serve;
 pub mod store;

@@ -4,6 +4,8 @@ mod instrument;
 
 use std::time::Duration;
 
+use crate::connection::Close;
+
 pub use instrument::{Counter, CounterBy, Gauge, Histogram};
 
 use instrument::{Bounds, Text};
@@ -158,6 +160,29 @@ labels! {
         Hint "hint",
         /// From there until the recipient's socket has taken it.
         Push "push",
+    }
+}
+
+impl Ending {
+    /// As the label of a metric and the reason in a log.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        <Self as instrument::Label>::TEXTS[self as usize]
+    }
+}
+
+impl From<Close> for Ending {
+    fn from(close: Close) -> Self {
+        match close {
+            Close::Finished => Self::Peer,
+            Close::Undecodable => Self::Undecodable,
+            Close::AttachRefused => Self::NotAttached,
+            Close::NoProgress => Self::NoProgress,
+            Close::Fenced => Self::Fenced,
+            Close::TooLarge => Self::TooLarge,
+            Close::TooMany => Self::TooMany,
+            Close::GoingAway => Self::GoingAway,
+        }
     }
 }
 
