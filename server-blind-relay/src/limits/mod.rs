@@ -20,12 +20,13 @@ use twotick_wire::{AccountId, DeviceId};
 
 pub use address::{ADDRESS_KEY_LIFETIME, AddressKey, Unattached};
 pub use defaults::RelayLimits;
+pub(crate) use rate::nanoseconds;
 pub use rate::{Limited, Rate};
+pub(crate) use table::lock;
 
 use self::{
     address::Addresses,
-    rate::nanoseconds,
-    table::{Fails, Key, Table, key, lock},
+    table::{Fails, Key, Table, key},
 };
 use crate::store::Admission;
 
@@ -91,6 +92,13 @@ impl Limiter {
         let mut full_at = lock(&self.attaches_of_all);
         *full_at = self.rate_of_all.take(*full_at, 1, now)?;
         Ok(())
+    }
+
+    /// Whether one more could attach now, without taking its place: so that a storm is turned away before a handshake.
+    pub fn attaches_left(&self, now: Duration) -> Result<(), Limited> {
+        self.rate_of_all
+            .take(*lock(&self.attaches_of_all), 1, self.at(now))
+            .map(|_| ())
     }
 }
 

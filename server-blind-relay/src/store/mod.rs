@@ -10,17 +10,21 @@
 //! - makes an operation all or nothing (a Send: per account), and shows readers committed data only;
 //! - after a failed write or flush answers [`StoreError::Unavailable`] to every later change and goes on reading (R-DUR-3).
 
+mod memory;
 mod op;
+mod rules;
 
 use std::future::Future;
 
 use bytes::Bytes;
-use twotick_wire::{DeviceId, LaneItem, StoreEpoch, UnixTime};
+use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
+pub use memory::MemoryStore;
 pub use op::{
-    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Durability, Fetch, Op,
+    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Fetch, Op,
     PublishedList, PublishedPrekeys, ReceiptFor, SendRequest, SessionEpoch, StoreLimits, TakePrekeys,
 };
+pub use twotick_wire::frame::{Durability, LaneEntry};
 
 /// A store of mailboxes. See the module for what every backend promises.
 pub trait Store: Send + Sync + 'static {
@@ -32,7 +36,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// What stands in a mailbox after `after`: consecutive numbers, up to both bounds, at least one if there is one.
     ///
-    /// An unknown mailbox is empty. An envelope that was lost is a [`MailboxItem::Gap`] in its place (R-DLV-6).
+    /// An unknown mailbox is empty. An envelope that was lost, or has expired, is a [`MailboxItem::Gap`] in its place (R-DLV-6).
     fn read(
         &self,
         mailbox: DeviceId,
@@ -147,15 +151,6 @@ pub struct PageBounds {
     pub envelopes: usize,
     /// Most bytes of envelopes; the first is given whatever its size.
     pub bytes: usize,
-}
-
-/// One item of a lane (SPEC 21.2, LaneItem).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaneEntry {
-    /// Its place.
-    pub place: u64,
-    /// A receipt or a bounce.
-    pub item: LaneItem,
 }
 
 /// What a store holds, in numbers.

@@ -47,6 +47,40 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// The relay's time as the operation has it.
+    #[must_use]
+    pub fn now(&self) -> UnixTime {
+        match self {
+            Self::Attach(op) => op.now,
+            Self::Send(op) => op.now,
+            Self::Ack(op) => op.now,
+            Self::Receipts { now, .. } | Self::Expire { now, .. } => *now,
+            Self::PublishPrekeys(op) => op.now,
+            Self::TakePrekeys(op) => op.fetch.now,
+            Self::PublishList(op) => op.now,
+            Self::FetchList(op) | Self::Reach(op) => op.now,
+            Self::ChangeCapabilities(op) => op.now,
+        }
+    }
+
+    /// Moves it to a later time: a store's time never goes back, whatever it is told (R-DUR-5).
+    pub(crate) fn set_now(&mut self, later: UnixTime) {
+        let now = match self {
+            Self::Attach(op) => &mut op.now,
+            Self::Send(op) => &mut op.now,
+            Self::Ack(op) => &mut op.now,
+            Self::Receipts { now, .. } | Self::Expire { now, .. } => now,
+            Self::PublishPrekeys(op) => &mut op.now,
+            Self::TakePrekeys(op) => &mut op.fetch.now,
+            Self::PublishList(op) => &mut op.now,
+            Self::FetchList(op) | Self::Reach(op) => &mut op.now,
+            Self::ChangeCapabilities(op) => &mut op.now,
+        };
+        *now = later;
+    }
+}
+
 /// What an [`Op`] gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -92,18 +126,6 @@ pub enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionEpoch(pub u64);
 
-/// What *stored* means (SPEC 31.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Durability {
-    /// In memory: gone with the process.
-    Memory = 1,
-    /// Flushed to this machine's disk.
-    Disk = 2,
-    /// On several machines.
-    Machines = 3,
-}
-
 /// A device that has proven who it is.
 #[derive(Clone, Debug)]
 pub struct Attachment {
@@ -111,9 +133,7 @@ pub struct Attachment {
     pub device: DeviceId,
     /// Its account, by its certificate.
     pub account: AccountId,
-    /// Its encoded certificate, verified.
-    pub certificate: Bytes,
-    /// The hash of that.
+    /// The hash of its certificate, which was verified. The certificate itself comes with a list.
     pub certificate_hash: CertificateHash,
     /// False with flags bit 0: no new session epoch (R-ATT-4).
     pub receives: bool,
