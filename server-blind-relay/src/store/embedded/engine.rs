@@ -111,7 +111,7 @@ impl Engine {
             flush()?;
             guarded(|| self.database.persist(PersistMode::SyncData))?;
         }
-        *self.visible.write().unwrap_or_else(PoisonError::into_inner) = self.database.snapshot();
+        self.renew_snapshot();
         Ok(())
     }
 
@@ -131,17 +131,43 @@ impl Engine {
         })
     }
 
+    /// Writes zeros until the engine begins another journal, and takes them away again.
+    ///
+    /// By deleting each: the engine does not open again after a keyspace was cleared (3.1.13).
+    pub(crate) fn fill_journal(&self) -> Result<(), EngineError> {
+        guarded(|| {
+            let options = || KeyspaceCreateOptions::default().max_memtable_size(FILLER_BUFFER);
+            let filler = self.database.keyspace("filler", options)?;
+            for number in 0..JOURNAL / FILLER {
+                filler.insert(number.to_be_bytes(), vec![0; FILLER])?;
+            }
+            filler.rotate_memtable_and_wait()?;
+            for number in 0..JOURNAL / FILLER {
+                filler.remove(number.to_be_bytes())?;
+            }
+            filler.rotate_memtable_and_wait()?;
+            filler.major_compact()
+        })
+    }
+
     /// Rewrites every table and every blob file that holds something that was deleted.
     pub(crate) fn rewrite(&self) -> Result<(), EngineError> {
+        self.renew_snapshot();
         guarded(|| {
             self.rows.major_compact()?;
             self.blobs.major_compact()
         })
     }
 
-    /// Journals on disk, the one being written included.
-    pub(crate) fn journals(&self) -> usize {
-        self.database.journal_count()
+    /// Lets files go that only an old state needs.
+    pub(crate) fn release(&self) -> Result<(), EngineError> {
+        self.renew_snapshot();
+        self.flush_buffers()
+    }
+
+    /// Readers see the same, and nothing older is kept for them.
+    fn renew_snapshot(&self) {
+        *self.visible.write().unwrap_or_else(PoisonError::into_inner) = self.database.snapshot();
     }
 
     fn keyspace(&self, key: &[u8]) -> &Keyspace {
@@ -276,3 +302,12 @@ const MAX_JOURNALS: u64 = 256 << 20;
 
 /// Threads that write tables. Less: stalls while one compacts; more: they take the cores of connections.
 const WORKERS: usize = 2;
+
+/// Bytes after which the engine begins another journal when it writes a table: a number of its own.
+const JOURNAL: usize = 66 << 20;
+
+/// Bytes of a value that fills a journal.
+const FILLER: usize = 256 << 10;
+
+/// Bytes of the write buffer for those.
+const FILLER_BUFFER: u64 = 4 << 20;
