@@ -9,4 +9,5 @@ mod killed;
 mod mail;
 mod model;
 mod people;
+mod retention;
 mod world;

@@ -135,34 +135,39 @@ impl Engine {
     ///
     /// By deleting each: the engine does not open again after a keyspace was cleared (3.1.13).
     pub(crate) fn fill_journal(&self) -> Result<(), EngineError> {
+        let filler = self.filler()?;
+        let keys = || (0..JOURNAL / FILLER).map(usize::to_be_bytes);
         guarded(|| {
-            let options = || KeyspaceCreateOptions::default().max_memtable_size(FILLER_BUFFER);
-            let filler = self.database.keyspace("filler", options)?;
-            for number in 0..JOURNAL / FILLER {
-                filler.insert(number.to_be_bytes(), vec![0; FILLER])?;
-            }
+            keys().try_for_each(|key| filler.insert(key, vec![0; FILLER]))?;
             filler.rotate_memtable_and_wait()?;
-            for number in 0..JOURNAL / FILLER {
-                filler.remove(number.to_be_bytes())?;
-            }
-            filler.rotate_memtable_and_wait()?;
-            filler.major_compact()
-        })
+            keys().try_for_each(|key| filler.remove(key))
+        })?;
+        self.forget_old_states()?;
+        guarded(|| filler.major_compact())
     }
 
     /// Rewrites every table and every blob file that holds something that was deleted.
     pub(crate) fn rewrite(&self) -> Result<(), EngineError> {
-        self.renew_snapshot();
+        self.forget_old_states()?;
         guarded(|| {
             self.rows.major_compact()?;
             self.blobs.major_compact()
         })
     }
 
-    /// Lets files go that only an old state needs.
-    pub(crate) fn release(&self) -> Result<(), EngineError> {
+    /// Makes the engine see that nobody reads an older state, which it looks for only when it writes a buffer out.
+    pub(crate) fn forget_old_states(&self) -> Result<(), EngineError> {
+        let filler = self.filler()?;
+        // One change more than those that are to be forgotten: the last of all is always kept.
+        guarded(|| filler.insert("last", ""))?;
         self.renew_snapshot();
-        self.flush_buffers()
+        guarded(|| filler.rotate_memtable_and_wait())
+    }
+
+    /// A keyspace without meaning.
+    fn filler(&self) -> Result<Keyspace, EngineError> {
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(FILLER_BUFFER);
+        guarded(|| self.database.keyspace("filler", options))
     }
 
     /// Readers see the same, and nothing older is kept for them.

@@ -18,5 +18,5 @@ pub(super) fn purge(engine: &Engine) -> Result<(), EngineError> {
     engine.flush_buffers()?;
     engine.rewrite()?;
     engine.rewrite()?;
-    engine.release()
+    engine.forget_old_states()
 }
