@@ -5,10 +5,10 @@
 //! | module | holds |
 //! |---|---|
 //! | [`store`] | mailboxes: the trait, its promises, the backends |
-//! | `verify` | signatures and hashes: who attaches, what is published |
-//! | `limits` | token buckets, SPEC 28 |
-//! | `connection` | one connection as a pure state machine |
-//! | `hub` | who is attached here: wake-ups and nothing else |
+//! | [`verify`] | signatures and hashes: who attaches, what is published |
+//! | [`limits`] | token buckets, SPEC 28 |
+//! | [`connection`] | one connection as a pure state machine |
+//! | [`hub`] | who is attached here: wake-ups and nothing else |
 //! | `serve` | sockets, timers, HTTP: performs what `connection` decides |
 
 #![forbid(unsafe_code)]
@@ -17,3 +17,4 @@ pub mod connection;
 pub mod hub;
 pub mod limits;
 pub mod store;
+pub mod verify;

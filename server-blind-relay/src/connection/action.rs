@@ -7,6 +7,7 @@ use crate::store::{Op, PageBounds, SessionEpoch};
 
 /// One thing that the driver of a [`Connection`](super::Connection) does for it, in the order given.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "taken at once, never kept")]
 pub enum Action {
     /// Gives one encoded frame to the writer, who later says so with `on_sent`.
     Send(Frame),
@@ -111,7 +112,7 @@ pub enum Close {
     TooLarge,
     /// Over a rate that ends connections (SPEC 28).
     TooMany,
-    /// The relay stops (R-ATT-8).
+    /// The relay stops (R-ATT-8), or cannot store an attach.
     GoingAway,
 }
 

@@ -10,50 +10,154 @@
 //! frame while [`Connection::wants_frame`] is false, and calls `on_tick` at [`Connection::next_tick`].
 
 mod action;
+mod answer;
+mod attach;
+mod delivery;
+mod liveness;
+mod pending;
+mod publish;
+mod queue;
+mod request;
+mod send;
 mod settings;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use twotick_wire::{
+    ClientFrame, ErrorCode, RequestId,
+    frame::{Challenge, Error},
+};
 
 pub use action::{Action, Close, Frame, Ticket};
 pub use settings::{AttachedDevice, Drain, Nonce, Now, Opening, Resumption, Settings, Window};
 
+use self::{
+    attach::Greeting,
+    delivery::{Delivery, Start},
+    liveness::Liveness,
+    pending::Requests,
+    queue::Queue,
+};
 use crate::{
-    hub::{LinkRefused, Signal},
-    store::{Answer, LaneEntry, MailboxItem, StoreError},
+    hub::Signal,
+    store::{LaneEntry, MailboxItem, StoreError},
 };
 
 /// One connection. See the module for how it is driven.
 #[derive(Debug)]
 pub struct Connection {
     settings: Arc<Settings>,
+    role: Role,
+    state: State,
+    device: Option<AttachedDevice>,
+    requests: Requests,
+    queue: Queue,
+    delivery: Option<Delivery>,
+    liveness: Liveness,
+    /// The bucket of refusals.
+    refusals: u64,
     actions: VecDeque<Action>,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Socket,
+    AttachOnly,
+    Requests,
+    Poll { ends: Duration },
+    Events,
+}
+
+/// SPEC 22.3. *live* is *attached* with what was there delivered.
+#[derive(Debug)]
+enum State {
+    Greeted(Box<Greeting>),
+    /// The store looks at an Attach.
+    Checking,
+    Attached,
+    Closed,
 }
 
 impl Connection {
     /// A WebSocket: its first action sends the Challenge (R-ATT-1).
     #[must_use]
     pub fn greet(settings: Arc<Settings>, opening: Opening, now: Now) -> Self {
-        let _ = (opening, now);
-        Self {
-            settings,
-            actions: VecDeque::new(),
-        }
+        let challenge = Challenge {
+            nonce: opening.nonce.0,
+            now: now.wall,
+            name: settings.name.as_bytes(),
+        };
+        let challenge = challenge.encode();
+        let mut connection = Self::unattached(settings, Role::Socket, opening, now);
+        connection.queue.answer(challenge);
+        connection.settle(now);
+        connection
     }
 
     /// `POST /v1/attach`: the Challenge of `opening` was sent elsewhere; ends once the Attach is answered (R-TRN-1).
     #[must_use]
     pub fn attach_only(settings: Arc<Settings>, opening: Opening, now: Now) -> Self {
-        Self::greet(settings, opening, now)
+        Self::unattached(settings, Role::AttachOnly, opening, now)
     }
 
     /// A request over HTTP of a device that has attached before (R-TRN-2).
     #[must_use]
     pub fn resume(settings: Arc<Settings>, device: AttachedDevice, what: Resumption, now: Now) -> Self {
-        let _ = (device, what, now);
+        let (role, cursors) = match what {
+            Resumption::Requests => (Role::Requests, None),
+            Resumption::Poll {
+                cursor,
+                lane_cursor,
+                wait,
+            } => {
+                let ends = now.monotonic.saturating_add(wait);
+                (Role::Poll { ends }, Some((cursor, lane_cursor)))
+            }
+            Resumption::Events { cursor, lane_cursor } => (Role::Events, Some((cursor, lane_cursor))),
+        };
+        let mut connection = Self::new(settings, role, State::Attached, 0, now);
+        connection.device = Some(device);
+        connection.subscribe(&device, cursors.is_some());
+        connection.delivery = cursors.map(|(cursor, lane_cursor)| {
+            let start = Start {
+                cursor,
+                lane_cursor,
+                next: None,
+            };
+            Delivery::new(
+                device.device,
+                device.window,
+                start,
+                matches!(role, Role::Poll { .. }),
+            )
+        });
+        connection.settle(now);
+        connection
+    }
+
+    fn unattached(settings: Arc<Settings>, role: Role, opening: Opening, now: Now) -> Self {
+        let spread = opening.spread;
+        let deadline = now.monotonic.saturating_add(settings.limiter.limits().attach);
+        let greeting = Greeting::new(opening, deadline);
+        Self::new(settings, role, State::Greeted(Box::new(greeting)), spread, now)
+    }
+
+    fn new(settings: Arc<Settings>, role: Role, state: State, spread: u32, now: Now) -> Self {
+        let limits = settings.limiter.limits();
+        let queue = Queue::new(limits.queue_frames, limits.queue_bytes, now.monotonic);
+        let liveness = Liveness::new(limits.heartbeat, spread, now.monotonic);
         Self {
             settings,
+            role,
+            state,
+            device: None,
+            requests: Requests::default(),
+            queue,
+            delivery: None,
+            liveness,
+            refusals: 0,
             actions: VecDeque::new(),
         }
     }
@@ -66,69 +170,169 @@ impl Connection {
     /// The device, once its attach was accepted.
     #[must_use]
     pub fn attached(&self) -> Option<&AttachedDevice> {
-        None
+        self.device.as_ref()
     }
 
     /// Whether another frame may be read: false while too much is under way, and after the end.
     #[must_use]
     pub fn wants_frame(&self) -> bool {
-        true
+        let limits = self.settings.limiter.limits();
+        let is_open =
+            matches!(self.state, State::Greeted(_) | State::Attached) && !self.liveness.is_draining();
+        let answers = self.queue.waiting_bytes() + self.requests.reserved();
+        is_open
+            && !self.requests.is_barred()
+            && self.requests.len() + self.queue.waiting() < limits.requests
+            && answers < limits.queue_bytes
+            && self.requests.held() < limits.request_bytes
     }
 
     /// Whether no request waits for its answer and all that was sent was taken.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        true
-    }
-
-    /// When `on_tick` is to be called, at the latest; `None` after the end.
-    #[must_use]
-    pub fn next_tick(&self) -> Option<Duration> {
-        None
+        self.requests.len() == 0 && self.queue.is_idle()
     }
 
     /// The peer sent these bytes, as one frame.
     pub fn on_frame(&mut self, bytes: Bytes, now: Now) {
-        let _ = (bytes, now);
-    }
-
-    /// The store answered a [`Action::Submit`].
-    pub fn on_answer(&mut self, ticket: Ticket, answer: Result<Answer, StoreError>, now: Now) {
-        let _ = (ticket, answer, now);
+        if self.is_closed() {
+            return;
+        }
+        self.liveness.heard(now.monotonic);
+        match ClientFrame::decode(&bytes) {
+            Ok(frame) => self.take_frame(frame, now),
+            Err(error) => {
+                let code = ClientFrame::refusal(&bytes, error);
+                let close = match code {
+                    ErrorCode::FrameTooLarge => Close::TooLarge,
+                    _ => Close::Undecodable,
+                };
+                self.fail(code, close);
+            }
+        }
+        self.settle(now);
     }
 
     /// The store read what [`Action::ReadMailbox`] asked for.
     pub fn on_mailbox(&mut self, items: Result<Vec<MailboxItem>, StoreError>, now: Now) {
-        let _ = (items, now);
+        if let Some(delivery) = &mut self.delivery {
+            match items {
+                Ok(items) => delivery.read(&items),
+                Err(_) => delivery.read_failed(now.monotonic),
+            }
+        }
+        self.settle(now);
     }
 
     /// The store read what [`Action::ReadLane`] asked for.
     pub fn on_lane(&mut self, items: Result<Vec<LaneEntry>, StoreError>, now: Now) {
-        let _ = (items, now);
+        if let Some(delivery) = &mut self.delivery {
+            match items {
+                Ok(items) => delivery.read_lane(items),
+                Err(_) => delivery.read_lane_failed(now.monotonic),
+            }
+        }
+        self.settle(now);
     }
 
     /// The hub has something for this connection.
     pub fn on_signal(&mut self, signal: Signal, now: Now) {
-        let _ = (signal, now);
-    }
-
-    /// The hub answered [`Action::LinkJoin`] or [`Action::LinkSend`].
-    pub fn on_linked(&mut self, ticket: Ticket, result: Result<(), LinkRefused>, now: Now) {
-        let _ = (ticket, result, now);
+        match signal {
+            Signal::Fenced => self.fail(ErrorCode::StaleSession, Close::Fenced),
+            Signal::Replaced => self.close(Close::Finished),
+            // A channel carries few messages: more than that is a flood, and is dropped.
+            Signal::Link(frame) if self.queue.waiting() < FORWARDED => self.queue.forward(frame),
+            Signal::Link(_) => {}
+            Signal::Envelope(stored) => {
+                let may_deliver = !self.is_closed() && !self.liveness.is_draining();
+                if let Some(delivery) = self.delivery.as_mut().filter(|_| may_deliver) {
+                    delivery.stored(&stored, &mut self.queue, now.monotonic, &mut self.actions);
+                }
+            }
+            Signal::Lane => self.deliver(Delivery::lane_grew),
+            Signal::Behind => self.deliver(Delivery::fell_behind),
+            Signal::Acked(upto) => self.deliver(|delivery| delivery.acked(upto)),
+            Signal::Ephemeral { from, frame } => {
+                if self.delivery.is_some() {
+                    self.queue.ephemeral(from, frame);
+                }
+            }
+        }
+        self.settle(now);
     }
 
     /// The writer has given `frames` frames of `bytes` bytes in all to the socket, the oldest first.
     pub fn on_sent(&mut self, frames: usize, bytes: usize, now: Now) {
-        let _ = (frames, bytes, now);
+        self.queue.sent(frames, bytes, now.monotonic);
+        self.settle(now);
     }
 
-    /// Time has passed.
-    pub fn on_tick(&mut self, now: Now) {
-        let _ = now;
+    /// Moves on whatever can: called after each event.
+    fn settle(&mut self, now: Now) {
+        if self.is_closed() {
+            return;
+        }
+        self.queue.flush(now.monotonic, &mut self.actions);
+        let is_draining = self.liveness.is_draining();
+        if let Some(delivery) = self.delivery.as_mut().filter(|_| !is_draining) {
+            delivery.pump(&mut self.queue, now.monotonic, &mut self.actions);
+            if self.queue.flush_ephemeral(now.monotonic, &mut self.actions) {
+                delivery.went_out();
+            }
+            if delivery.is_over() {
+                self.close(Close::Finished);
+            }
+        }
+        if is_draining && self.is_idle() {
+            self.close(Close::GoingAway);
+        }
     }
 
-    /// The relay stops: says so, finishes what is under way, ends (R-ATT-8).
-    pub fn on_drain(&mut self, drain: Drain, now: Now) {
-        let _ = (drain, now);
+    fn deliver(&mut self, change: impl FnOnce(&mut Delivery)) {
+        if let Some(delivery) = &mut self.delivery {
+            change(delivery);
+        }
+    }
+
+    fn subscribe(&mut self, device: &AttachedDevice, receives: bool) {
+        self.actions.push_back(Action::Subscribe {
+            mailbox: device.device,
+            session_epoch: device.session_epoch,
+            receives,
+        });
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Says why, then ends (R-FRM-1).
+    fn fail(&mut self, code: ErrorCode, why: Close) {
+        self.fail_later(RequestId::UNASKED, code, 0, why);
+    }
+
+    fn fail_later(&mut self, request: RequestId, code: ErrorCode, retry_after: u32, why: Close) {
+        if self.is_closed() {
+            return;
+        }
+        let error = Error {
+            request,
+            code: code.number(),
+            retry_after,
+        };
+        self.actions.push_back(Action::Send(Frame(error.encode().into())));
+        self.close(why);
+    }
+
+    fn close(&mut self, why: Close) {
+        if !self.is_closed() {
+            self.state = State::Closed;
+            self.requests = Requests::default();
+            self.delivery = None;
+            self.actions.push_back(Action::Close(why));
+        }
     }
 }
+
+/// Frames that may wait for room when another connection's is added. More: memory; fewer: a linking is cut short.
+const FORWARDED: usize = 128;

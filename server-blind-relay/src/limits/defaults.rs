@@ -68,6 +68,8 @@ pub struct RelayLimits {
     pub request_bytes: usize,
     /// Link channels at once. More: memory (200 KiB each at most); fewer: a flood keeps people from linking.
     pub link_channels: usize,
+    /// Devices remembered for their tokens. More: memory (300 bytes each); fewer: they attach again for each request.
+    pub sessions: usize,
     /// Buckets remembered for each limit, 40 bytes each. More: memory; fewer: limits fail as SPEC 28 says.
     pub buckets: usize,
     /// Heartbeat (R-ATT-7). Longer: dead connections linger; shorter: radios wake for nothing.
@@ -108,6 +110,7 @@ impl Default for RelayLimits {
             requests: 64,
             request_bytes: 4 << 20,
             link_channels: 1_024,
+            sessions: 1 << 16,
             buckets: 1 << 16,
             heartbeat: Duration::from_secs(45),
         }

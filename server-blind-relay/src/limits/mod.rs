@@ -20,12 +20,13 @@ use twotick_wire::{AccountId, DeviceId};
 
 pub use address::{ADDRESS_KEY_LIFETIME, AddressKey, Unattached};
 pub use defaults::RelayLimits;
+pub(crate) use rate::nanoseconds;
 pub use rate::{Limited, Rate};
+pub(crate) use table::lock;
 
 use self::{
     address::Addresses,
-    rate::nanoseconds,
-    table::{Fails, Key, Table, key, lock},
+    table::{Fails, Key, Table, key},
 };
 use crate::store::Admission;
 

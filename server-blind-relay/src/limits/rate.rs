@@ -29,7 +29,7 @@ impl Rate {
     /// Takes `count` from a bucket that is full again at `full_at`, and returns when it is full again after that.
     ///
     /// More than `burst` is granted to a full bucket only: a single large thing passes, and is paid for afterwards.
-    pub(super) fn take(self, full_at: u64, count: u32, now: u64) -> Result<u64, Limited> {
+    pub(crate) fn take(self, full_at: u64, count: u32, now: u64) -> Result<u64, Limited> {
         let interval = nanoseconds(self.interval);
         let depth = interval.saturating_mul(self.burst.into());
         let missing = full_at.saturating_sub(now);
@@ -59,6 +59,6 @@ impl Limited {
 }
 
 /// Whole nanoseconds: 584 years fit.
-pub(super) fn nanoseconds(time: Duration) -> u64 {
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -122,7 +122,7 @@ pub(super) fn key(secret: &[u8; 32], parts: &[&[u8]]) -> Key {
 }
 
 /// A poisoned lock is taken all the same: each change under it is one insertion.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -17,13 +17,14 @@ mod rules;
 use std::future::Future;
 
 use bytes::Bytes;
-use twotick_wire::{DeviceId, LaneItem, StoreEpoch, UnixTime};
+use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
 pub use memory::MemoryStore;
 pub use op::{
-    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Durability, Fetch, Op,
+    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Fetch, Op,
     PublishedList, PublishedPrekeys, ReceiptFor, SendRequest, SessionEpoch, StoreLimits, TakePrekeys,
 };
+pub use twotick_wire::frame::{Durability, LaneEntry};
 
 /// A store of mailboxes. See the module for what every backend promises.
 pub trait Store: Send + Sync + 'static {
@@ -150,15 +151,6 @@ pub struct PageBounds {
     pub envelopes: usize,
     /// Most bytes of envelopes; the first is given whatever its size.
     pub bytes: usize,
-}
-
-/// One item of a lane (SPEC 21.2, LaneItem).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaneEntry {
-    /// Its place.
-    pub place: u64,
-    /// A receipt or a bounce.
-    pub item: LaneItem,
 }
 
 /// What a store holds, in numbers.

@@ -126,18 +126,6 @@ pub enum Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionEpoch(pub u64);
 
-/// What *stored* means (SPEC 31.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Durability {
-    /// In memory: gone with the process.
-    Memory = 1,
-    /// Flushed to this machine's disk.
-    Disk = 2,
-    /// On several machines.
-    Machines = 3,
-}
-
 /// A device that has proven who it is.
 #[derive(Clone, Debug)]
 pub struct Attachment {
