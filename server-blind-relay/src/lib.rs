@@ -13,8 +13,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod clock;
+pub mod config;
 pub mod connection;
 pub mod hub;
 pub mod limits;
+pub mod log;
+pub mod mark;
+pub mod metrics;
+pub mod serve;
 pub mod store;
 pub mod verify;

@@ -93,6 +93,13 @@ impl Limiter {
         *full_at = self.rate_of_all.take(*full_at, 1, now)?;
         Ok(())
     }
+
+    /// Whether one more could attach now, without taking its place: so that a storm is turned away before a handshake.
+    pub fn attaches_left(&self, now: Duration) -> Result<(), Limited> {
+        self.rate_of_all
+            .take(*lock(&self.attaches_of_all), 1, self.at(now))
+            .map(|_| ())
+    }
 }
 
 impl Limiter {

@@ -1,0 +1,109 @@
+//! What a relay does without being asked: expiry, forgetting, keeping time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::clock::RESERVED;
+use crate::limits::ADDRESS_KEY_LIFETIME;
+use crate::store::{Answer, Op, Store};
+
+use super::relay::{Phase, Relay};
+
+/// Runs until the relay has stopped.
+pub(super) async fn run<S: Store>(relay: Arc<Relay<S>>) {
+    let mut phase = relay.phase.clone();
+    tokio::select! {
+        () = expire(&relay) => {}
+        () = forget(&relay) => {}
+        () = keep_time(&relay) => {}
+        _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
+    }
+}
+
+/// Removes what has ended, unless the clock is in doubt (R-DUR-5).
+async fn expire<S: Store>(relay: &Relay<S>) {
+    let mut turn = every(EXPIRY);
+    loop {
+        turn.tick().await;
+        if !relay.clock.may_expire() {
+            tracing::warn!(name: "clock_doubted", reason = "the wall clock runs ahead; nothing expires for an hour");
+            continue;
+        }
+        let mut has_more = true;
+        while has_more && relay.clock.may_expire() {
+            let outcome = relay
+                .store
+                .submit(Op::Expire {
+                    now: relay.clock.now(),
+                    budget: EXPIRY_BUDGET,
+                })
+                .await;
+            relay.note_write(&outcome);
+            has_more = match outcome {
+                Ok(Answer::Expired { removed, more }) => {
+                    relay.metrics.expired.add(removed as u64);
+                    more
+                }
+                Ok(_) => false,
+                Err(error) => {
+                    tracing::warn!(name: "expiry_failed", error = %error);
+                    false
+                }
+            };
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Forgets sessions that have ended, and the key under which addresses were counted (SPEC 29).
+async fn forget<S: Store>(relay: &Relay<S>) {
+    let mut turn = every(SWEEP);
+    let mut key_since = relay.clock.monotonic();
+    loop {
+        turn.tick().await;
+        let now = relay.clock.monotonic();
+        relay.hub.sweep(now);
+        if now.saturating_sub(key_since) < ADDRESS_KEY_LIFETIME {
+            continue;
+        }
+        let mut key = [0; 32];
+        match getrandom::fill(&mut key) {
+            Ok(()) => {
+                relay.limiter().rotate_address_key(key);
+                key_since = now;
+            }
+            Err(error) => tracing::warn!(name: "no_randomness", error = %error),
+        }
+    }
+}
+
+/// Writes down a time that is not reached yet (R-DUR-5).
+async fn keep_time<S: Store>(relay: &Relay<S>) {
+    let mut turn = every(RESERVED / 2);
+    loop {
+        turn.tick().await;
+        let clock = Arc::clone(&relay.clock);
+        match tokio::task::spawn_blocking(move || clock.reserve()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(name: "clock_not_written", error = %error),
+            Err(_) => tracing::error!(name: "clock_not_written", error = "the writer panicked"),
+        }
+    }
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
+}
+
+/// Between two looks for what has ended. Longer: things live a little longer; shorter: writes for nothing.
+const EXPIRY: Duration = Duration::from_secs(30);
+
+/// Rows looked at in one operation. More: others wait for it; fewer: more operations.
+const EXPIRY_BUDGET: usize = 1_000;
+
+/// Between two sweeps of the hub.
+const SWEEP: Duration = Duration::from_secs(10);
