@@ -201,10 +201,18 @@ impl Delivery {
     /// Sends what has room, asks for what is wanted.
     pub(super) fn pump(&mut self, queue: &mut Queue, now: Duration, actions: &mut VecDeque<Action>) {
         self.flush(queue, now, actions);
-        if self.retry_at.is_some_and(|at| now < at) || (self.is_once && self.has_sent) {
-            return;
+        // A poll asks once; what it has then is its answer.
+        let is_answered = self.is_once && self.has_sent;
+        if !is_answered && self.retry_at.is_none_or(|at| now >= at) {
+            self.retry_at = None;
+            self.ask(queue, actions);
         }
-        self.retry_at = None;
+        self.drain();
+        self.flush(queue, now, actions);
+    }
+
+    /// Asks for what is missing and has room.
+    fn ask(&mut self, queue: &Queue, actions: &mut VecDeque<Action>) {
         if let Some(bounds) = self.bounds(queue) {
             self.reading = Some(Reading {
                 next: self.next,
@@ -227,8 +235,6 @@ impl Delivery {
                 count: LanePage::MAX_ITEMS,
             });
         }
-        self.drain();
-        self.flush(queue, now, actions);
     }
 
     /// How much may be read now; nothing if nothing is missing, or there is no room for the largest envelope.

@@ -81,13 +81,6 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// How many buckets are not known to be full.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        let length = |shard: &Mutex<Shard<N>>| lock(shard).full_at.len();
-        self.shards.iter().map(length).sum()
-    }
-
     fn shard(&self, key: &Key) -> std::sync::MutexGuard<'_, Shard<N>> {
         lock(&self.shards[usize::from(key[0]) % SHARDS])
     }

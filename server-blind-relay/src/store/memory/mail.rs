@@ -27,6 +27,9 @@ impl State {
             return Answer::Refused(ErrorCode::AttachRefused);
         }
         let is_new = owner.is_none();
+        if is_new && !request.may_create {
+            return Answer::Refused(ErrorCode::RateLimited);
+        }
         if is_new && list.is_none() {
             let end = request.now.saturating_add(self.limits.orphan);
             self.endings.insert((end, Ending::Orphan(request.device)));
