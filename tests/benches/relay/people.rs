@@ -29,7 +29,9 @@ impl Person {
             .map(|_| DeviceKeys::generate(&mut random).certify(&key, now))
             .collect();
         devices.sort_by_key(Device::device_id);
-        let mut list = key.sign_first_list(devices[0].certificate(), now);
+        let mut list = key
+            .sign_first_list(devices[0].certificate(), now)
+            .expect("a certificate of its own");
         if devices.len() > 1 {
             let others: Vec<&DeviceCertificate> = devices[1..].iter().map(Device::certificate).collect();
             list = key
