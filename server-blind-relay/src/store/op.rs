@@ -1,10 +1,14 @@
 //! What can be done to a store, and what it answers. Everything is checked for form and signature before it gets here.
 
+use std::fmt;
+
 use bytes::Bytes;
 use twotick_wire::{
     AccountId, CapabilityHash, CertificateHash, DeviceId, DeviceList, ErrorCode, Grant, ListHead, MessageId,
     OneTimePrekeyId, Receipt, SendId, UnixTime,
 };
+
+use super::SealedBytes;
 
 /// A change, or a look that needs a right. Each holds `now`: a store reads no clock.
 #[derive(Clone, Debug)]
@@ -185,7 +189,7 @@ pub struct SendRequest {
 }
 
 /// The envelopes to one account: all stored or none (R-SND-1).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AccountSend {
     /// The account.
     pub account: AccountId,
@@ -199,8 +203,22 @@ pub struct AccountSend {
     pub list: ListHead,
     /// True if devices are left out knowingly.
     pub is_partial: bool,
-    /// Encoded envelopes, ascending by device.
-    pub envelopes: Vec<(DeviceId, Bytes)>,
+    /// Envelopes, ascending by device.
+    pub envelopes: Vec<(DeviceId, SealedBytes)>,
+}
+
+/// Prints how many envelopes there are, and to whom: what is inside is never shown (R-BLD-1).
+impl fmt::Debug for AccountSend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let devices: Vec<_> = self.envelopes.iter().map(|(device, _)| device).collect();
+        f.debug_struct("AccountSend")
+            .field("account", &self.account)
+            .field("send_id", &self.send_id)
+            .field("list", &self.list)
+            .field("is_partial", &self.is_partial)
+            .field("devices", &devices)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of an [`AccountSend`].

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use twotick_relay::{
     connection::Action,
     hub::Signal,
-    store::{Delivery, MailboxItem, Store, StoreError},
+    store::{Delivery, MailboxItem, SealedBytes, Store, StoreError},
 };
 use twotick_wire::{
     ErrorCode, ListHead, MessageId, Receipt, ReceiptState, RelayFrame, RequestId, UnixTime,
@@ -323,6 +323,6 @@ fn stored(seq: u64, length: usize) -> Delivery {
     Delivery {
         seq,
         accepted: UnixTime::new(START),
-        envelope: Bytes::from(vec![0; length]),
+        envelope: SealedBytes::new(Bytes::from(vec![0; length])),
     }
 }
