@@ -144,6 +144,22 @@ impl<S: Store> Relay<S> {
     }
 }
 
+/// Counts a connection that receives, as long as it is there.
+pub(super) struct Receiving(Arc<Metrics>);
+
+impl Receiving {
+    pub(super) fn new(metrics: &Arc<Metrics>) -> Self {
+        metrics.attached.change(1);
+        Self(Arc::clone(metrics))
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.0.attached.change(-1);
+    }
+}
+
 /// 32 fresh random bytes, or nothing if the system has none to give.
 pub(super) fn fresh_nonce() -> Option<Nonce> {
     let mut nonce = [0; 32];
