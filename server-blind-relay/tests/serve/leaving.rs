@@ -25,10 +25,7 @@ async fn clients_are_told_when_to_come_back() {
     let end = farewell(&mut socket).await;
     assert_eq!(end.how, 4503);
     farewell(&mut events).await;
-    soon("the end", stopping)
-        .await
-        .expect("no panic")
-        .expect("a good end");
+    soon("the end", stopping).await.expect("no panic");
     assert!(TcpStream::connect(target.address).await.is_err());
 }
 
@@ -53,10 +50,7 @@ async fn a_poll_that_waits_is_answered() {
         .iter()
         .any(|frame| matches!(decoded(frame), RelayFrame::GoAway(_) | RelayFrame::Error(_)));
     assert!(matches!(status, 200 | 503) && is_told, "{status} {frames:?}");
-    soon("the end", stopping)
-        .await
-        .expect("no panic")
-        .expect("a good end");
+    soon("the end", stopping).await.expect("no panic");
 }
 
 /// R-ATT-8: who does not leave is cut off when the time is over.
@@ -72,7 +66,7 @@ async fn who_does_not_leave_is_cut_off() {
     })
     .await;
     let begun = Instant::now();
-    soon("the end", world.relay.shutdown()).await.expect("a good end");
+    soon("the end", world.relay.shutdown()).await;
     assert!(begun.elapsed() < Duration::from_secs(10));
     drop(silent);
 }

@@ -228,7 +228,7 @@ async fn metrics(target: &Target) -> String {
 }
 
 fn clock() -> Arc<twotick_relay::clock::RelayClock> {
-    Arc::new(twotick_relay::clock::RelayClock::forgetful(Box::new(
+    Arc::new(twotick_relay::clock::RelayClock::new(Box::new(
         crate::relay::Hands::new(),
     )))
 }

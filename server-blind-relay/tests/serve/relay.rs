@@ -71,7 +71,7 @@ impl World {
 
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let hands = Hands::new();
-        let clock = RelayClock::forgetful(Box::new(hands.clone()));
+        let clock = RelayClock::new(Box::new(hands.clone()));
         let mut options = Options::loopback(Arc::new(clock));
         options.limits = generous();
         options.drain = Duration::from_secs(5);

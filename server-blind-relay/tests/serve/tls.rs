@@ -30,7 +30,7 @@ async fn all_transports_run_under_tls() {
     conversation::<WebSocketLink>(&world, 1).await;
     conversation::<EventsLink>(&world, 3).await;
     conversation::<PollLink>(&world, 5).await;
-    world.relay.shutdown().await.expect("a good end");
+    world.relay.shutdown().await;
 }
 
 async fn conversation<L: Link>(world: &World, seed: u64) {
@@ -140,7 +140,7 @@ async fn wrong_files_are_named() {
 }
 
 async fn refusal(files: TlsFiles) -> TlsError {
-    let clock = Arc::new(twotick_relay::clock::RelayClock::forgetful(Box::new(
+    let clock = Arc::new(twotick_relay::clock::RelayClock::new(Box::new(
         crate::relay::Hands::new(),
     )));
     let options = Options {

@@ -142,7 +142,7 @@ struct Session<S> {
 
 impl<S: Store> Session<S> {
     async fn run(mut self) -> Ending {
-        let ending = loop {
+        loop {
             for frame in self.driver.take_frames() {
                 self.socket.push(frame);
             }
@@ -162,8 +162,7 @@ impl<S: Store> Session<S> {
                 },
                 () = self.driver.turn() => {}
             }
-        };
-        ending
+        }
     }
 
     /// Counts the connection as attached, once it is.
