@@ -214,7 +214,6 @@ impl Attaching {
                 attached.acked
             },
             lane_cursor: if is_present { self.lane_cursor } else { 0 },
-            next: Some(attached.next),
         }
     }
 }

@@ -59,8 +59,6 @@ pub(super) struct Start {
     pub(super) cursor: u64,
     /// After this place of the lane.
     pub(super) lane_cursor: u64,
-    /// What the next envelope gets, if that is known.
-    pub(super) next: Option<u64>,
 }
 
 impl Delivery {
@@ -70,8 +68,9 @@ impl Delivery {
             window,
             is_once,
             sent: start.cursor,
-            next: start.next.unwrap_or(0),
-            behind: start.next.is_none(),
+            next: 0,
+            // What was stored between the answer to the Attach and the subscription has told nobody.
+            behind: true,
             reading: None,
             unacked: VecDeque::new(),
             unacked_bytes: 0,

@@ -121,11 +121,7 @@ impl Connection {
         connection.device = Some(device);
         connection.subscribe(&device, cursors.is_some());
         connection.delivery = cursors.map(|(cursor, lane_cursor)| {
-            let start = Start {
-                cursor,
-                lane_cursor,
-                next: None,
-            };
+            let start = Start { cursor, lane_cursor };
             Delivery::new(
                 device.device,
                 device.window,
