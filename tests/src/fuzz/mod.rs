@@ -5,6 +5,7 @@
 
 #![expect(clippy::panic, clippy::expect_used, reason = "a body reports by panicking")]
 
+mod frame;
 mod parser;
 mod party;
 mod people;
@@ -12,7 +13,9 @@ mod record;
 mod seed;
 mod talk;
 
-pub use parser::{certificate, linking, list, message, payload, prekey, receipt, rotation, shared_body};
+pub use parser::{
+    certificate, frame, linking, list, message, payload, prekey, receipt, rotation, shared_body,
+};
 pub use record::{prekey_record, record};
 pub use talk::talk;
 
@@ -30,6 +33,7 @@ pub struct Target {
 /// Every target.
 pub const TARGETS: &[Target] = &[
     target("certificate", certificate, seed::certificate),
+    target("frame", frame, frame::seeds),
     target("linking", linking, seed::linking),
     target("list", list, seed::list),
     target("message", message, seed::message),

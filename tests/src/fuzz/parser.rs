@@ -1,11 +1,12 @@
 //! Each wire parser: no panic, and what decodes encodes to the same bytes.
 
 use twotick_protocol::Payload;
+use twotick_wire::frame::{FrameSequence, FrameSequenceWriter};
 use twotick_wire::{
-    AccountRotation, DeviceCertificate, DeviceList, DeviceMessage, Envelope, InitialHeader, InitialMessage,
-    LinkAcceptance, LinkCommitment, LinkCompletion, LinkHello, LinkNonce, LinkOffer, LinkProposal,
-    LinkRequest, LinkReveal, LinkSealed, OneTimePrekey, PrekeyBundle, RatchetMessage, Receipt, SafetyCode,
-    SharedBody, SignedPrekey,
+    AccountRotation, ClientFrame, DeviceCertificate, DeviceList, DeviceMessage, Envelope, InitialHeader,
+    InitialMessage, LinkAcceptance, LinkCommitment, LinkCompletion, LinkHello, LinkNonce, LinkOffer,
+    LinkProposal, LinkRequest, LinkReveal, LinkSealed, OneTimePrekey, PrekeyBundle, RatchetMessage, Receipt,
+    RelayFrame, SafetyCode, SharedBody, SignedPrekey,
 };
 
 /// Decodes as each of the types, and encodes again.
@@ -56,6 +57,28 @@ pub fn shared_body(data: &[u8]) {
 /// Receipts and safety codes.
 pub fn receipt(data: &[u8]) {
     canonical!(data; Receipt, SafetyCode);
+}
+
+/// Frames of both directions, one alone and several in a sequence (SPEC 21, 30).
+///
+/// The code that a refusal is answered with is of SPEC 4.4 whatever the bytes are.
+pub fn frame(data: &[u8]) {
+    canonical!(data; ClientFrame, RelayFrame);
+    if let Err(error) = ClientFrame::decode(data) {
+        assert!(ClientFrame::refusal(data, error).number() > 0);
+    }
+    if let Err(error) = RelayFrame::decode(data) {
+        assert!(RelayFrame::refusal(data, error).number() > 0);
+    }
+    let Ok(frames) = FrameSequence::decode(data, FrameSequence::MAX_REQUEST) else {
+        return;
+    };
+    let mut writer = FrameSequenceWriter::new(FrameSequence::MAX_REQUEST);
+    for frame in frames {
+        canonical!(frame; ClientFrame, RelayFrame);
+        assert_eq!(writer.push(frame), Ok(()));
+    }
+    assert_eq!(writer.into_vec(), data, "a sequence");
 }
 
 /// Linking: the messages, and the steps inside the sealed ones.
