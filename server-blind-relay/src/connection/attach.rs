@@ -8,7 +8,8 @@ use twotick_wire::{
 };
 
 use super::{
-    AttachedDevice, Close, Connection, Delivery, Now, Opening, Role, Start, State, Window, pending::Awaits,
+    AttachedDevice, Close, Connection, Delivery, Now, Opening, Role, State, Window, delivery::Start,
+    pending::Awaits,
 };
 use crate::{
     connection::Nonce,
