@@ -70,7 +70,7 @@ impl Peer {
             let actions = self.connection.take_actions();
             let is_quiet = actions.is_empty();
             for action in actions {
-                self.perform(world, action);
+                self.act(world, action);
             }
             if is_quiet {
                 match self.member.try_next() {
@@ -90,7 +90,7 @@ impl Peer {
         self.work(world);
     }
 
-    fn perform(&mut self, world: &World, action: Action) {
+    pub fn act(&mut self, world: &World, action: Action) {
         assert!(self.close.is_none(), "nothing comes after the end");
         let (connection, now) = (&mut self.connection, world.now);
         match action {

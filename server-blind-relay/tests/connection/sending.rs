@@ -204,6 +204,34 @@ fn a_send_does_not_grow_without_bound() {
     assert_eq!(sender.close, None);
 }
 
+/// R-BLD-1: what a connection holds and wants prints no sealed bytes and no credentials.
+#[test]
+fn nothing_sealed_is_printed() {
+    let mut world = World::new();
+    let bob = world.person(2, 1);
+    let alice = world.person(1, 1);
+    let mut sender = world.attached(&alice.devices[0]);
+    let body = [0xb7; 308];
+    let letter = Letter {
+        body: &body,
+        message: &[0xb7; 351],
+        ..Letter::to(&bob, 5)
+    };
+    sender.connection.on_frame(letter.frame(2).into(), world.now);
+    let marks = ["183, 183", "b7b7", "\\xb7"];
+    let actions = sender.connection.take_actions();
+    let printed = format!("{actions:?} {:?}", sender.connection);
+    assert!(printed.contains("envelopes: 1"));
+    assert!(marks.iter().all(|mark| !printed.contains(mark)));
+    actions.into_iter().for_each(|action| sender.act(&world, action));
+    let mut peer = world.socket();
+    let attach = super::person::Attaching::to(peer.nonce).by(&bob.devices[0]);
+    peer.is_slow = true;
+    peer.say(&world, &attach);
+    let printed = format!("{:?} {:?}", peer.connection, peer.member);
+    assert!(marks.iter().all(|mark| !printed.contains(mark)));
+}
+
 /// R-CAP-1, R-BLD-3: an account that is not there, one with another capability and a wrong kind of question get the same bytes.
 #[test]
 fn a_refusal_does_not_say_whether_there_is_an_account() {
