@@ -39,7 +39,7 @@ def attach_sign(given: Arguments, random: Random) -> Answer:
         lane_cursor=given.decimal("lane_cursor"),
         window_envelopes=given.number("window_envelopes", 16),
         window_bytes=given.number("window_bytes", 32),
-        flags=given.number("flags", 8),
+        flags=given.number("flags", 1),
         signature=b"",
     )
     signature = sign(device.signing_seed, "sign/relay-attach", attach.signed_bytes(name))

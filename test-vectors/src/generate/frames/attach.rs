@@ -60,78 +60,25 @@ fn signed_again(attach: &str, device: &Device) -> String {
     hex::encode([unsigned, signature.to_bytes().to_vec()].concat())
 }
 
+#[rustfmt::skip]
 fn refused(draft: &mut Draft, verifying: &Value, attach: &str, unsigned: String) -> Result<()> {
     let signed = ("R-ATT-1", "attach-signature");
     let other_name = with(verifying, "name", hex::encode("relay.exampla"));
     let longer_name = with(verifying, "name", hex::encode("relay.example."));
+    let other_nonce = with(verifying, "nonce", hex::encode(named("other nonce", 32)));
     let changed = |index| with(verifying, "attach", flip(attach, index));
     let cases = [
-        (
-            "An Attach for another relay is refused",
-            "the name is another",
-            signed,
-            other_name,
-        ),
-        (
-            "An Attach for a relay with a longer name is refused",
-            "the name is longer",
-            signed,
-            longer_name,
-        ),
-        (
-            "An Attach with another cursor is refused",
-            "a bit of cursor",
-            signed,
-            changed(325),
-        ),
-        (
-            "An Attach with another request is refused",
-            "a bit of request",
-            signed,
-            changed(3),
-        ),
-        (
-            "An Attach with another store epoch is refused",
-            "a bit of store_epoch",
-            signed,
-            changed(302),
-        ),
-        (
-            "An Attach with another window is refused",
-            "a bit of window_bytes",
-            signed,
-            changed(339),
-        ),
-        (
-            "An Attach with another flag is refused",
-            "bit 0 of flags",
-            signed,
-            changed(340),
-        ),
-        (
-            "An Attach with another signature is refused",
-            "a bit of signature",
-            signed,
-            changed(-1),
-        ),
-        (
-            "An Attach for another challenge is refused",
-            "the nonce is another",
-            ("R-ATT-2", "attach-nonce"),
-            with(verifying, "nonce", hex::encode(named("other nonce", 32))),
-        ),
-        (
-            "An Attach with a certificate that its device did not sign is refused",
-            "a bit of the device's signature in the certificate",
-            ("R-ATT-2", "certificate-device-signature"),
-            with(verifying, "attach", unsigned),
-        ),
-        (
-            "An Attach with an expired certificate is refused",
-            "a second after its end",
-            ("R-ATT-2", "validity-end"),
-            with(verifying, "now", NOW + 365 * DAY + 1),
-        ),
+        ("An Attach for another relay is refused", "the name is another", signed, other_name),
+        ("An Attach for a relay with a longer name is refused", "the name is longer", signed, longer_name),
+        ("An Attach with another cursor is refused", "a bit of cursor", signed, changed(325)),
+        ("An Attach with another request is refused", "a bit of request", signed, changed(3)),
+        ("An Attach with another store epoch is refused", "a bit of store_epoch", signed, changed(302)),
+        ("An Attach with another window is refused", "a bit of window_bytes", signed, changed(339)),
+        ("An Attach with another flag is refused", "bit 0 of flags", signed, changed(340)),
+        ("An Attach with another signature is refused", "a bit of signature", signed, changed(-1)),
+        ("An Attach for another challenge is refused", "the nonce is another", ("R-ATT-2", "attach-nonce"), other_nonce),
+        ("An Attach with a certificate that its device did not sign is refused", "a bit of the device's signature in the certificate", ("R-ATT-2", "certificate-device-signature"), with(verifying, "attach", unsigned)),
+        ("An Attach with an expired certificate is refused", "a second after its end", ("R-ATT-2", "validity-end"), with(verifying, "now", NOW + 365 * DAY + 1)),
     ];
     for (title, defect, (requirement, mutant), operation) in cases {
         draft.reject(about(title, &[requirement]), defect, &[mutant], |script| {

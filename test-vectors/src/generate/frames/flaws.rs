@@ -85,7 +85,7 @@ fn client_orders(good: &[Good]) -> Vec<Row> {
     let frame = |byte| find(good, byte).bytes.clone();
     let (ack, send, ephemeral, take, change) = (frame(0xa1), frame(0xa2), frame(0xa3), frame(0xa5), frame(0xa8));
     let second_account = 340 + 87 + 2 * 371;
-    let twice = set(&take, 72, &take[56..72].to_vec());
+    let twice = set(&take, 72, &take[56..72]);
     vec![
         ("Rejected numbers in descending order are refused", "the second is 1", "R-ENC-7", "list-sorted", NotSorted, set(&ack, 46, &[0, 1])),
         ("Accounts in descending order are refused", "the second id begins with 0", "R-ENC-7", "list-sorted", NotSorted, set(&send, second_account, &[0])),

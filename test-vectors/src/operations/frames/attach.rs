@@ -8,7 +8,7 @@ use twotick_wire::{DeviceCertificate, Label, RequestId, Signature, StoreEpoch};
 use super::super::device::device;
 use super::super::values::hex;
 use super::REFUSED;
-use crate::answer::Outcome;
+use crate::answer::{Failure, Outcome};
 use crate::arguments::Arguments;
 
 pub(super) fn sign(arguments: &Arguments<'_>) -> Outcome {
@@ -23,12 +23,21 @@ pub(super) fn sign(arguments: &Arguments<'_>) -> Outcome {
         lane_cursor: arguments.long("lane_cursor")?,
         window_envelopes: arguments.number("window_envelopes")?,
         window_bytes: arguments.number("window_bytes")?,
-        is_send_only: arguments.number::<u8>("flags")? == 1,
+        is_send_only: flag(arguments)?,
         signature: Signature::new([0; 64]),
     };
     let input = attach.signing_input(&arguments.bytes("name")?);
     attach.signature = device.sign_relay_attach(&input);
     Ok(json!({ "attach": hex(attach.encode()) }))
+}
+
+/// Flags of which bit 0 alone is defined.
+fn flag(arguments: &Arguments<'_>) -> Result<bool, Failure> {
+    match arguments.number("flags")? {
+        0_u8 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Failure::fault("argument 'flags' has undefined bits")),
+    }
 }
 
 /// The clauses of R-ATT-2 that need no store, in their order.
