@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod connection;
 pub mod hub;

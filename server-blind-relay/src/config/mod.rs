@@ -169,12 +169,12 @@ impl Configuration {
         })
     }
 
-    /// Checks what holds between settings.
+    /// Checks what holds between settings; a temporary store needs no directory.
     ///
     /// # Errors
     ///
     /// If they contradict each other (R-TRN-5: clear text only on loopback or behind a named terminator).
-    pub fn check(&self) -> Result<(), ConfigurationError> {
+    pub fn check(&self, is_temporary: bool) -> Result<(), ConfigurationError> {
         let contradiction = |what, advice| Err(ConfigurationError::Contradiction { what, advice });
         let general = &self.general;
         if general.tls_cert.is_some() != general.tls_key.is_some() {
@@ -193,7 +193,7 @@ impl Configuration {
                 "give --tls-cert and --tls-key, or --behind-terminator with the addresses of what does TLS in front",
             );
         }
-        if general.store == StoreKind::Embedded && general.data.is_none() {
+        if general.store == StoreKind::Embedded && general.data.is_none() && !is_temporary {
             return contradiction(
                 "no directory is given for the store",
                 "give --data DIR, or --dev for a relay that forgets",

@@ -69,6 +69,17 @@ impl<S: Store> Driver<S> {
         self.outbox.drain(..).map(|frame| frame.0)
     }
 
+    /// Frames for a peer that takes all of them at once, with those for which that makes room.
+    pub(super) fn take_all(&mut self) -> Vec<Bytes> {
+        let mut all = Vec::new();
+        while !self.outbox.is_empty() {
+            let taken = all.len();
+            all.extend(self.take_frames());
+            self.sent(all.len() - taken, all[taken..].iter().map(Bytes::len).sum());
+        }
+        all
+    }
+
     /// Why the connection ends, once it does: after the frames that were given before.
     pub(super) fn ending(&self) -> Option<Close> {
         self.ending

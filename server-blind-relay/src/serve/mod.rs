@@ -145,7 +145,7 @@ where
     let (listener, address) = listen_at(options.listen)?;
     let admin = options.admin_listen.map(listen_at).transpose()?;
     let limiter = Arc::new(limiter(options.limits.clone())?);
-    let hub = Hub::default();
+    let hub = Hub::new(&options.limits);
     let admission: Arc<dyn Admission> = Arc::clone(&limiter) as _;
     let store = open(Arc::new(hub.clone()), admission).map_err(|error| StartError::Store(error.into()))?;
     let name = options.name.clone().unwrap_or_else(|| address.to_string());

@@ -10,6 +10,7 @@
 //! - makes an operation all or nothing (a Send: per account), and shows readers committed data only;
 //! - after a failed write or flush answers [`StoreError::Unavailable`] to every later change and goes on reading (R-DUR-3).
 
+mod embedded;
 mod memory;
 mod op;
 mod rules;
@@ -19,6 +20,7 @@ use std::future::Future;
 use bytes::Bytes;
 use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
+pub use embedded::{EmbeddedOptions, EmbeddedStore, FailPoint, Health, Loss, MailboxLoss, OpenError, Point};
 pub use memory::MemoryStore;
 pub use op::{
     AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Fetch, Op,

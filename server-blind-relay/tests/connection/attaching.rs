@@ -4,8 +4,9 @@ use twotick_relay::connection::Close;
 use twotick_wire::{ErrorCode, RelayFrame, StoreEpoch};
 
 use super::{
+    peer::Peer,
     person::{Attaching, Letter, Person},
-    world::{EPOCH, Peer, World},
+    world::{EPOCH, World},
 };
 
 /// R-ATT-1: the relay speaks first, with a nonce and its name, and takes a signature over both.

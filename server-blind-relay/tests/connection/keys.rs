@@ -9,8 +9,9 @@ use twotick_wire::{
 };
 
 use super::{
+    peer::Peer,
     person::{CAPABILITY, Person, hash},
-    world::{Peer, START, World},
+    world::{START, World},
 };
 
 fn prekeys(device: &Device, count: usize) -> (SignedPrekey, Vec<OneTimePrekey>) {

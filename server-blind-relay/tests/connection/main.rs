@@ -1,7 +1,12 @@
 //! The connection, the hub and the limits, driven by hand over the store in memory: no socket, no clock, no task.
 
 #![allow(unreachable_pub, reason = "modules of one test")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "test support")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support"
+)]
 
 mod attaching;
 mod delivery;
@@ -12,7 +17,9 @@ mod limits;
 mod linking;
 mod liveness;
 mod over_http;
+mod peer;
 mod person;
 mod schedule;
 mod sending;
+mod windows;
 mod world;

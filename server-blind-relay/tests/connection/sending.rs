@@ -7,7 +7,7 @@ use twotick_wire::{
 
 use super::{
     person::{CAPABILITY, Letter, MESSAGE, Person, send},
-    world::{Peer, World},
+    {peer::Peer, world::World},
 };
 
 fn result(peer: &mut Peer) -> SendResult<'static> {

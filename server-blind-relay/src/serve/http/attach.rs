@@ -104,12 +104,11 @@ fn single_attach(body: &Bytes) -> Result<(Bytes, Nonce, RequestId), ErrorCode> {
 
 async fn answer<S: Store>(relay: &Arc<Relay<S>>, mut driver: Driver<S>, frame: Bytes) -> Response {
     driver.frame(frame);
-    let mut frames: Vec<Bytes> = Vec::new();
+    let mut frames = driver.take_all();
     while driver.ending().is_none() {
         driver.turn().await;
-        frames.extend(driver.take_frames());
+        frames.extend(driver.take_all());
     }
-    frames.extend(driver.take_frames());
     let attached = driver
         .connection()
         .attached()

@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use bytes::Bytes;
 
 use crate::connection::{Connection, Resumption};
 use crate::metrics::Transport;
@@ -40,12 +39,11 @@ pub(in crate::serve) async fn poll<S: Store>(
     };
     let connection = Connection::resume(Arc::clone(&relay.settings), device, what, relay.now());
     let mut driver = Driver::new(&relay, Transport::Poll, connection);
-    let mut frames: Vec<Bytes> = driver.take_frames().collect();
+    let mut frames = driver.take_all();
     while driver.ending().is_none() {
         driver.turn().await;
-        frames.extend(driver.take_frames());
+        frames.extend(driver.take_all());
     }
-    driver.sent(frames.len(), frames.iter().map(Bytes::len).sum());
     if frames.is_empty() {
         respond::empty(StatusCode::NO_CONTENT)
     } else {

@@ -59,7 +59,7 @@ pub(in crate::serve) async fn requests<S: Store>(
 async fn converse<S: Store>(driver: &mut Driver<S>, mut asked: VecDeque<Bytes>) -> Vec<Bytes> {
     let mut answers = Vec::new();
     loop {
-        collect(driver, &mut answers);
+        answers.extend(driver.take_all());
         if driver.ending().is_some() {
             return answers;
         }
@@ -72,18 +72,6 @@ async fn converse<S: Store>(driver: &mut Driver<S>, mut asked: VecDeque<Bytes>) 
         } else {
             driver.turn().await;
         }
-    }
-}
-
-/// Takes what is to be sent; a body takes all of it at once.
-fn collect<S: Store>(driver: &mut Driver<S>, answers: &mut Vec<Bytes>) {
-    loop {
-        let frames: Vec<Bytes> = driver.take_frames().collect();
-        if frames.is_empty() {
-            return;
-        }
-        driver.sent(frames.len(), frames.iter().map(Bytes::len).sum());
-        answers.extend(frames);
     }
 }
 

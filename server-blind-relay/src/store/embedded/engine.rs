@@ -1,0 +1,278 @@
+//! The engine beneath: two keyspaces of fjall, with its panics and errors made ours.
+//!
+//! What this module guarantees: a row is given back only as it was stored; readers see whole commits, and only those
+//! that were flushed; a panic of the engine on damaged files is an error here, not the end of a thread.
+
+use std::{
+    cell::RefCell,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::{PoisonError, RwLock},
+};
+
+use bytes::Bytes;
+use fjall::{
+    Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Readable, Snapshot,
+};
+
+use super::layout::{self, Key, Table};
+use crate::store::StoreError;
+
+/// Sizes of the engine's buffers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// Bytes of read cache. More: memory; less: cold reads.
+    pub(crate) cache: u64,
+    /// Bytes of each of the two write buffers. More: memory, longer replay at start; less: more compaction.
+    pub(crate) buffer: u64,
+}
+
+/// The open engine.
+pub(crate) struct Engine {
+    database: Database,
+    rows: Keyspace,
+    blobs: Keyspace,
+    /// What readers see: the state after the last commit that was flushed.
+    visible: RwLock<Snapshot>,
+}
+
+/// Why the engine did not open or write, in its words.
+#[derive(Debug)]
+pub(crate) struct EngineError(pub(crate) String);
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Engine {
+    /// Opens the engine in `directory`, or makes it there.
+    pub(crate) fn open(directory: &Path, sizes: Sizes) -> Result<Self, EngineError> {
+        guarded(|| {
+            let database = Database::builder(directory)
+                .cache_size(sizes.cache)
+                .max_journaling_size(MAX_JOURNALS)
+                .manual_journal_persist(true)
+                .worker_threads(WORKERS)
+                .open()?;
+            let rows = database.keyspace("rows", || options(sizes))?;
+            let blobs =
+                database.keyspace("blobs", || options(sizes).with_kv_separation(Some(separation())))?;
+            let visible = RwLock::new(database.snapshot());
+            Ok(Self {
+                database,
+                rows,
+                blobs,
+                visible,
+            })
+        })
+    }
+
+    /// What readers see now.
+    pub(crate) fn snapshot(&self) -> View<'_> {
+        let snapshot = self
+            .visible
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        View {
+            engine: self,
+            snapshot,
+        }
+    }
+
+    /// Writes rows as one, and flushes them; `flush` runs between, if it is given.
+    ///
+    /// With it, write and flush are two calls of the engine, which otherwise are one.
+    pub(crate) fn commit<'a>(
+        &self,
+        rows: impl Iterator<Item = (&'a Key, Option<&'a Bytes>)>,
+        flush: Option<&dyn Fn() -> Result<(), EngineError>>,
+    ) -> Result<(), EngineError> {
+        let mode = if flush.is_some() {
+            PersistMode::Buffer
+        } else {
+            PersistMode::SyncData
+        };
+        guarded(|| {
+            let mut batch = self.database.batch().durability(Some(mode));
+            for (key, body) in rows {
+                let keyspace = self.keyspace(key);
+                match body {
+                    Some(body) => batch.insert(keyspace, key.as_slice(), layout::close(key, body)),
+                    None => batch.remove(keyspace, key.as_slice()),
+                }
+            }
+            batch.commit()
+        })?;
+        if let Some(flush) = flush {
+            flush()?;
+            guarded(|| self.database.persist(PersistMode::SyncData))?;
+        }
+        *self.visible.write().unwrap_or_else(PoisonError::into_inner) = self.database.snapshot();
+        Ok(())
+    }
+
+    /// Starts writing what is in memory into tables.
+    pub(crate) fn begin_flush(&self) -> Result<(), EngineError> {
+        guarded(|| {
+            self.rows.rotate_memtable()?;
+            self.blobs.rotate_memtable().map(|_| ())
+        })
+    }
+
+    /// Writes what is in memory into tables, so that journals before now are not needed any more.
+    pub(crate) fn flush_buffers(&self) -> Result<(), EngineError> {
+        guarded(|| {
+            self.rows.rotate_memtable_and_wait()?;
+            self.blobs.rotate_memtable_and_wait()
+        })
+    }
+
+    /// Rewrites every table and every blob file that holds something that was deleted.
+    pub(crate) fn rewrite(&self) -> Result<(), EngineError> {
+        guarded(|| {
+            self.rows.major_compact()?;
+            self.blobs.major_compact()
+        })
+    }
+
+    /// Journals on disk, the one being written included.
+    pub(crate) fn journals(&self) -> usize {
+        self.database.journal_count()
+    }
+
+    fn keyspace(&self, key: &[u8]) -> &Keyspace {
+        if key.first().copied().is_some_and(Table::is_large) {
+            &self.blobs
+        } else {
+            &self.rows
+        }
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+/// The state after one commit.
+pub(crate) struct View<'a> {
+    engine: &'a Engine,
+    snapshot: Snapshot,
+}
+
+impl View<'_> {
+    /// The body of a row.
+    pub(crate) fn body(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        let value = reading(|| self.snapshot.get(self.engine.keyspace(key), key))?;
+        value.map(|value| layout::open(key, value.into())).transpose()
+    }
+
+    /// The keys from `first` to `last`, both included, ascending.
+    pub(crate) fn keys(&self, first: &[u8], last: &[u8]) -> Keys {
+        Keys(self.range(first, last))
+    }
+
+    /// The rows from `first` to `last`, both included, ascending. A value that is damaged is an error in its place.
+    pub(crate) fn rows(&self, first: &[u8], last: &[u8]) -> Rows {
+        Rows(self.range(first, last))
+    }
+
+    fn range(&self, first: &[u8], last: &[u8]) -> fjall::Iter {
+        self.snapshot.range(self.engine.keyspace(first), first..=last)
+    }
+}
+
+/// Keys, ascending; values are not read.
+pub(crate) struct Keys(fjall::Iter);
+
+impl Iterator for Keys {
+    type Item = Result<Key, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        reading(|| self.0.next().map(fjall::Guard::key).transpose())
+            .map(|key| key.map(|key| key.to_vec()))
+            .transpose()
+    }
+}
+
+/// A key, and its body if that can be read.
+pub(crate) type Row = (Key, Result<Bytes, StoreError>);
+
+/// Rows, ascending.
+pub(crate) struct Rows(fjall::Iter);
+
+impl Iterator for Rows {
+    type Item = Result<Row, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let guard = reading(|| Ok(self.0.next())).transpose()?;
+        // The key is kept when the value cannot be read: it says what is lost.
+        let key = RefCell::new(Key::new());
+        let value = guard.and_then(|guard| {
+            reading(|| {
+                guard.into_inner_if(|found| {
+                    key.borrow_mut().extend_from_slice(found);
+                    true
+                })
+            })
+        });
+        let key = key.into_inner();
+        if key.is_empty() {
+            return Some(Err(StoreError::Damaged));
+        }
+        let value = value.and_then(|(_, value)| value.ok_or(StoreError::Damaged));
+        let body = value.and_then(|value| layout::open(&key, value.into()));
+        Some(Ok((key, body)))
+    }
+}
+
+/// Runs the engine; whatever goes wrong is [`StoreError::Damaged`].
+fn reading<T>(read: impl FnOnce() -> fjall::Result<T>) -> Result<T, StoreError> {
+    guarded(read).map_err(|_| StoreError::Damaged)
+}
+
+/// Runs the engine; a panic is an error.
+fn guarded<T>(run: impl FnOnce() -> fjall::Result<T>) -> Result<T, EngineError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(done) => done.map_err(|error| EngineError(error.to_string())),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+            Err(EngineError(
+                text.unwrap_or_else(|| "the engine panicked".to_owned()),
+            ))
+        }
+    }
+}
+
+fn options(sizes: Sizes) -> KeyspaceCreateOptions {
+    KeyspaceCreateOptions::default()
+        .manual_journal_persist(true)
+        .max_memtable_size(sizes.buffer)
+}
+
+/// Any staleness makes a rewrite take up a file: nothing that was deleted may stay behind (R-DUR-6).
+fn separation() -> KvSeparationOptions {
+    KvSeparationOptions::default()
+        .separation_threshold(SEPARATED)
+        .file_target_size(BLOB_FILE)
+        .staleness_threshold(f32::MIN_POSITIVE)
+        .age_cutoff(1.0)
+}
+
+/// Bytes from which a value goes into a blob file. Less: more small reads; more: compaction moves sealed bytes around.
+const SEPARATED: u32 = 256;
+
+/// Bytes of a blob file. Less: more files; more: a rewrite moves more that is alive.
+const BLOB_FILE: u64 = 32 << 20;
+
+/// Bytes of journals after which buffers are written out. Less: smaller tables; more: longer replay at start.
+const MAX_JOURNALS: u64 = 256 << 20;
+
+/// Threads that write tables. Less: stalls while one compacts; more: they take the cores of connections.
+const WORKERS: usize = 2;

@@ -1,0 +1,401 @@
+//! Mailboxes on this machine's disk: the store that a relay has by default.
+//!
+//! ```text
+//!  submit ──▶ queue ──▶ committer ──▶ one batch, flushed ──▶ ledger ──▶ answers, wake-ups
+//!                          │ reads through its own changes      │
+//!  read ──────▶ snapshot of the last flushed commit             └──▶ keeper: flush of the ledger, watermark
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | `layout` | every key and value, byte by byte |
+//! | `engine` | fjall, with its errors and panics made ours |
+//! | `changes`, `work` | what operations do to rows |
+//! | `committer`, `keeper` | the two threads |
+//! | `rails`, `recovery` | what shows a loss, and the start that looks for one |
+//! | `fail_point` | where tests stop the world |
+
+mod changes;
+mod committer;
+mod engine;
+mod fail_point;
+mod keeper;
+mod layout;
+mod page;
+mod rails;
+mod recovery;
+mod work;
+
+use std::{
+    fmt,
+    future::Future,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU8, AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
+};
+
+use tokio::sync::oneshot;
+use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
+
+use self::{
+    committer::{Command, Committer},
+    engine::{Engine, EngineError, Sizes},
+    keeper::{End, Keeper},
+    layout::Commit,
+    rails::{Mark, Rails},
+    work::Ground,
+};
+use super::{
+    Admission, Answer, Durability, Hints, Identity, LaneEntry, MailboxItem, Op, PageBounds, Store,
+    StoreError, StoreLimits, Usage,
+};
+
+pub use self::{
+    fail_point::{FailPoint, Point},
+    recovery::{Loss, MailboxLoss, OpenError},
+};
+
+/// How an [`EmbeddedStore`] is opened.
+#[derive(Debug)]
+pub struct EmbeddedOptions {
+    /// What it refuses beyond.
+    pub limits: StoreLimits,
+    /// Sixteen random bytes: the epoch of a store that is new, or that goes on after a loss.
+    pub fresh_epoch: StoreEpoch,
+    /// Goes on although confirmed changes are lost (R-DUR-2).
+    pub accept_loss: bool,
+    /// Bytes of the disk that stay free. More: earlier `StoreUnavailable`; less: the engine itself runs out.
+    pub reserve: u64,
+    /// Bytes of read cache. More: memory; less: cold reads.
+    pub cache: u64,
+    /// Bytes of each of two write buffers. More: memory, longer starts; less: more rewriting.
+    pub buffer: u64,
+    /// Where tests stop the world.
+    pub fail_point: Option<Arc<dyn FailPoint>>,
+}
+
+impl EmbeddedOptions {
+    /// The defaults, with an epoch of sixteen random bytes.
+    #[must_use]
+    pub fn new(fresh_epoch: StoreEpoch) -> Self {
+        Self {
+            limits: StoreLimits::default(),
+            fresh_epoch,
+            accept_loss: false,
+            reserve: 512 << 20,
+            cache: 64 << 20,
+            buffer: 32 << 20,
+            fail_point: None,
+        }
+    }
+}
+
+/// Whether changes are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Health {
+    /// All is well.
+    Good,
+    /// The disk is nearly full: what makes room is done, everything else is refused until there is some.
+    Full,
+    /// The disk is full: nothing is changed until there is room.
+    NoRoom,
+    /// A write or a flush has failed: nothing is changed any more, and the process should end (R-DUR-3).
+    Failed,
+}
+
+/// A store on this machine's disk.
+pub struct EmbeddedStore {
+    shared: Arc<Shared>,
+    queue: Option<mpsc::Sender<Command>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What the threads have in common.
+struct Shared {
+    engine: Engine,
+    rails: Rails,
+    keeper: Keeper,
+    identity: Identity,
+    hints: Arc<dyn Hints>,
+    fail_point: Option<Arc<dyn FailPoint>>,
+    reserve: u64,
+    health: AtomicU8,
+    usage: Mutex<Usage>,
+    queued: Queued,
+}
+
+/// What waits for the committer.
+#[derive(Default)]
+struct Queued {
+    commands: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in `directory`, or makes it there. Refuses if something that was confirmed is missing.
+    pub fn open(
+        directory: &Path,
+        options: EmbeddedOptions,
+        hints: Arc<dyn Hints>,
+        admission: Arc<dyn Admission>,
+    ) -> Result<Self, OpenError> {
+        let sizes = Sizes {
+            cache: options.cache,
+            buffer: options.buffer,
+        };
+        let ground = Ground::new(options.limits, admission);
+        let found = recovery::open(
+            directory,
+            sizes,
+            &ground,
+            options.fresh_epoch,
+            options.accept_loss,
+        )?;
+        let commit = found.commit;
+        let shared = Arc::new(Shared {
+            engine: found.engine,
+            rails: found.rails,
+            keeper: Keeper::default(),
+            identity: Identity {
+                epoch: commit.epoch,
+                durability: Durability::Disk,
+            },
+            hints,
+            fail_point: options.fail_point,
+            reserve: options.reserve,
+            health: AtomicU8::new(Health::Good as u8),
+            usage: Mutex::default(),
+            queued: Queued::default(),
+        });
+        shared.set_usage(&commit);
+        let (queue, commands) = mpsc::channel();
+        let committer = Committer {
+            shared: Arc::clone(&shared),
+            ground,
+            commit,
+        };
+        let kept = Arc::clone(&shared);
+        let mark = Mark {
+            number: commit.number,
+            now: commit.now,
+        };
+        let threads = vec![
+            spawn("store-committer", move || committer.run(&commands))?,
+            spawn("store-keeper", move || keeper::run(&kept, mark))?,
+        ];
+        Ok(Self {
+            shared,
+            queue: Some(queue),
+            threads,
+        })
+    }
+
+    /// Whether changes are taken, and whether the process should end.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.shared.health()
+    }
+
+    /// The latest time that the store has been told: a relay's clock starts no earlier (R-DUR-5).
+    pub fn latest_time(&self) -> Result<UnixTime, StoreError> {
+        recovery::commit_of(&self.shared.engine).map(|commit| commit.map_or(UnixTime::default(), |c| c.now))
+    }
+
+    /// Answers all that was submitted, writes the watermark, and lets the directory go.
+    pub fn close(mut self) {
+        self.let_go(End::Closed);
+    }
+
+    fn let_go(&mut self, end: End) {
+        drop(self.queue.take());
+        let keeper = self.threads.pop();
+        // A thread that panicked has said so in the store's health.
+        self.threads
+            .drain(..)
+            .for_each(|committer| drop(committer.join()));
+        self.shared.keeper.end(end);
+        keeper.into_iter().for_each(|keeper| drop(keeper.join()));
+    }
+
+    fn enqueue<T>(
+        &self,
+        command: impl FnOnce(committer::Reply<T>) -> Command,
+    ) -> oneshot::Receiver<Result<T, StoreError>> {
+        let (reply, answer) = oneshot::channel();
+        let command = command(reply);
+        let bytes = committer::size(&command);
+        if !self.shared.queued.add(bytes) {
+            return refused(StoreError::Unavailable);
+        }
+        match self.queue.as_ref().map(|queue| queue.send(command)) {
+            Some(Ok(())) => answer,
+            _ => refused(StoreError::Closing),
+        }
+    }
+}
+
+/// An answer that is there already.
+fn refused<T>(error: StoreError) -> oneshot::Receiver<Result<T, StoreError>> {
+    let (reply, answer) = oneshot::channel();
+    // The receiver is in this function, so the send cannot fail.
+    drop(reply.send(Err(error)));
+    answer
+}
+
+/// Goes as a process that is killed: everything submitted is answered, no watermark is written.
+impl Drop for EmbeddedStore {
+    fn drop(&mut self) {
+        self.let_go(End::Dropped);
+    }
+}
+
+impl fmt::Debug for EmbeddedStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmbeddedStore")
+            .field("identity", &self.shared.identity)
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store for EmbeddedStore {
+    fn identity(&self) -> Identity {
+        self.shared.identity
+    }
+
+    fn submit(&self, op: Op) -> impl Future<Output = Result<Answer, StoreError>> + Send + 'static {
+        let answer = self.enqueue(|reply| Command::Op(Box::new(op), reply));
+        async { answer.await.unwrap_or(Err(StoreError::Closing)) }
+    }
+
+    fn read(
+        &self,
+        mailbox: DeviceId,
+        after: u64,
+        bounds: PageBounds,
+    ) -> impl Future<Output = Result<Vec<MailboxItem>, StoreError>> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || page::read(&shared.engine.snapshot(), &mailbox, after, bounds))
+    }
+
+    fn read_lane(
+        &self,
+        mailbox: DeviceId,
+        after: u64,
+        count: usize,
+    ) -> impl Future<Output = Result<Vec<LaneEntry>, StoreError>> + Send + 'static {
+        let shared = Arc::clone(&self.shared);
+        blocking(move || page::read_lane(&shared.engine.snapshot(), &mailbox, after, count))
+    }
+
+    fn usage(&self) -> impl Future<Output = Result<Usage, StoreError>> + Send + 'static {
+        let usage = *self.shared.usage.lock().unwrap_or_else(PoisonError::into_inner);
+        std::future::ready(Ok(usage))
+    }
+}
+
+/// Reads on a thread that may wait for the disk.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or(Err(StoreError::Damaged))
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(OpenError::Io)
+}
+
+impl Shared {
+    fn health(&self) -> Health {
+        match self.health.load(Ordering::Acquire) {
+            0 => Health::Good,
+            1 => Health::Full,
+            2 => Health::NoRoom,
+            _ => Health::Failed,
+        }
+    }
+
+    /// Nothing is written from here on (R-DUR-3).
+    fn fail(&self, error: &EngineError) {
+        tracing::error!(%error, "the store cannot write: it takes no changes any more");
+        self.health.store(Health::Failed as u8, Ordering::Release);
+    }
+
+    /// Looks whether the disk has room for `bytes` and what the engine makes of them.
+    fn check_space(&self, bytes: u64) -> Health {
+        let before = self.health();
+        if before == Health::Failed {
+            return before;
+        }
+        let health = match self.rails.free_space() {
+            Ok(free) if free >= self.reserve.saturating_add(bytes) => Health::Good,
+            Ok(free) if free >= self.reserve / 2 => Health::Full,
+            Ok(_) => Health::NoRoom,
+            Err(error) => {
+                self.fail(&EngineError(error.to_string()));
+                return Health::Failed;
+            }
+        };
+        if health != before {
+            tracing::warn!(?before, ?health, "the room on the disk has changed");
+            // A failure that another thread has seen meanwhile stays.
+            let (old, new) = (before as u8, health as u8);
+            let changed = self
+                .health
+                .compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
+            return if changed.is_ok() { health } else { self.health() };
+        }
+        health
+    }
+
+    fn reach(&self, point: Point) -> Result<(), EngineError> {
+        let reached = self
+            .fail_point
+            .as_ref()
+            .map_or(Ok(()), |fail_point| fail_point.reach(point));
+        reached.map_err(|error| EngineError(error.to_string()))
+    }
+
+    fn set_usage(&self, commit: &Commit) {
+        let usage = Usage {
+            mailboxes: commit.mailboxes,
+            envelopes: commit.envelopes,
+            bytes: commit.bytes,
+        };
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = usage;
+    }
+}
+
+impl Queued {
+    /// Counts a command in, if there is room for it.
+    fn add(&self, bytes: usize) -> bool {
+        let is_full = self.commands.load(Ordering::Relaxed) >= QUEUED_OPS
+            || self.bytes.load(Ordering::Relaxed) >= QUEUED_BYTES;
+        if !is_full {
+            self.commands.fetch_add(1, Ordering::Relaxed);
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        !is_full
+    }
+
+    fn remove(&self, commands: usize, bytes: usize) {
+        self.commands.fetch_sub(commands, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Operations that wait for the committer. More: memory, answers later than anybody waits; fewer: refusals in bursts.
+const QUEUED_OPS: usize = 65_536;
+
+/// Their bytes. More and less as above.
+const QUEUED_BYTES: usize = 64 << 20;

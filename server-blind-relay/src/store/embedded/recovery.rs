@@ -1,0 +1,329 @@
+//! The start: opens the engine and looks whether all that was confirmed is there (R-DUR-2).
+
+use std::{fmt, io, path::Path};
+
+use bytes::Bytes;
+use twotick_wire::{DeviceId, StoreEpoch};
+
+use super::{
+    engine::{Engine, EngineError, Sizes, View},
+    layout::{self, Body, Commit, EnvelopeKey, Mailbox, Number, RING, Table},
+    rails::{Mark, Past, Rails, RailsError},
+    work::{Batch, Ground},
+};
+use crate::store::StoreError;
+
+/// Why a store does not open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has it (R-DUR-4).
+    #[error("the directory is in use by another process")]
+    Locked,
+    /// The directory cannot be read or written.
+    #[error("the directory cannot be used")]
+    Io(#[source] io::Error),
+    /// Another version has made it.
+    #[error("the store has format {format}, this program reads format {}", layout::FORMAT)]
+    Format {
+        /// Its format.
+        format: u8,
+    },
+    /// The engine refuses its files.
+    #[error(
+        "the files are damaged beyond what can be skipped ({reason}): restore them, or start with an empty directory"
+    )]
+    Damaged {
+        /// In the engine's words.
+        reason: String,
+    },
+    /// Changes that were confirmed are missing (R-DUR-2).
+    #[error("{0}")]
+    Lost(Loss),
+}
+
+/// What is missing of what was confirmed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Loss {
+    /// The last commit that was confirmed; nothing if the files that say so are gone.
+    pub confirmed: Option<u64>,
+    /// The last commit that is there.
+    pub recovered: u64,
+    /// Commits before that one which are missing.
+    pub missing: Vec<u64>,
+    /// Rows of mailboxes that cannot be read.
+    pub unreadable: u64,
+    /// Mailboxes whose numbers do not fit what is there.
+    pub mailboxes: Vec<MailboxLoss>,
+    /// True if the totals of the last commit do not fit the mailboxes that are there.
+    pub totals_differ: bool,
+}
+
+/// A mailbox whose numbers do not fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailboxLoss {
+    /// The mailbox.
+    pub mailbox: DeviceId,
+    /// Envelopes that should wait.
+    pub expected: u32,
+    /// Envelopes that do.
+    pub found: u32,
+}
+
+impl Loss {
+    /// True if a start must be refused.
+    fn is_any(&self) -> bool {
+        self.confirmed.is_none_or(|confirmed| confirmed > self.recovered)
+            || !self.missing.is_empty()
+            || self.unreadable > 0
+            || self.totals_differ
+    }
+}
+
+/// The loss, exactly, for the operator.
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let recovered = self.recovered;
+        match self.confirmed {
+            None => write!(
+                f,
+                "the files that say what was confirmed are missing; commit {recovered} is there"
+            )?,
+            Some(confirmed) if confirmed > recovered => {
+                let count = confirmed - recovered;
+                write!(
+                    f,
+                    "{count} confirmed commits are lost: {} to {confirmed}",
+                    recovered + 1
+                )?;
+            }
+            Some(_) => write!(f, "commit {recovered}, the last confirmed, is there")?,
+        }
+        if !self.missing.is_empty() {
+            write!(f, "; {} commits before it are missing", self.missing.len())?;
+        }
+        if self.unreadable > 0 {
+            write!(f, "; {} mailboxes cannot be read", self.unreadable)?;
+        }
+        if self.totals_differ {
+            write!(f, "; the totals do not fit the mailboxes")?;
+        }
+        for MailboxLoss {
+            mailbox,
+            expected,
+            found,
+        } in &self.mailboxes
+        {
+            write!(f, "\nmailbox {mailbox}: {found} of {expected} envelopes")?;
+        }
+        Ok(())
+    }
+}
+
+/// An open store.
+pub(super) struct Found {
+    pub(super) engine: Engine,
+    pub(super) rails: Rails,
+    pub(super) commit: Commit,
+}
+
+/// Opens what is there, or makes what is not.
+pub(super) fn open(
+    directory: &Path,
+    sizes: Sizes,
+    ground: &Ground,
+    fresh: StoreEpoch,
+    accept_loss: bool,
+) -> Result<Found, OpenError> {
+    let (rails, past) = Rails::open(directory).map_err(|error| match error {
+        RailsError::Io(error) => OpenError::Io(error),
+        RailsError::Locked => OpenError::Locked,
+        RailsError::Format(format) => OpenError::Format { format },
+    })?;
+    let engine = Engine::open(&Rails::engine(directory), sizes).map_err(damaged)?;
+    let found = commit_of(&engine).ok().flatten();
+    let empty = Commit {
+        number: 0,
+        epoch: fresh,
+        now: twotick_wire::UnixTime::default(),
+        mailboxes: 0,
+        envelopes: 0,
+        bytes: 0,
+    };
+    let mut loss = look(&engine, found.as_ref())?;
+    let confirmed = match past {
+        Past::None => Mark::default(),
+        Past::Confirmed(mark) => mark,
+        Past::Unknown => Mark {
+            number: loss.recovered,
+            ..Mark::default()
+        },
+    };
+    loss.confirmed = (past != Past::Unknown).then_some(confirmed.number);
+    let mut commit = found.unwrap_or(empty);
+    commit.now = commit.now.max(confirmed.now);
+    if loss.is_any() {
+        loss.mailboxes = miscounted(&engine.snapshot())?;
+        if !accept_loss {
+            return Err(OpenError::Lost(loss));
+        }
+        tracing::warn!(
+            recovered = loss.recovered,
+            "goes on after an accepted loss, with a new store epoch"
+        );
+        commit.number = confirmed.number.max(commit.number);
+        commit.epoch = fresh;
+        commit = heal(&engine, &rails, ground, commit)?;
+    } else if commit.number == 0 {
+        commit = write(
+            &engine,
+            &rails,
+            ground,
+            Batch::new(ground, engine.snapshot(), commit),
+        )?;
+    }
+    Ok(Found {
+        engine,
+        rails,
+        commit,
+    })
+}
+
+/// The last commit, if there is one.
+pub(super) fn commit_of(engine: &Engine) -> Result<Option<Commit>, StoreError> {
+    let body = engine.snapshot().body(&layout::commit())?;
+    body.map(|body| Commit::decode(&body).map_err(|_| StoreError::Damaged))
+        .transpose()
+}
+
+/// What can be seen at once: every commit of the ring, every mailbox, the totals.
+fn look(engine: &Engine, commit: Option<&Commit>) -> Result<Loss, OpenError> {
+    let view = engine.snapshot();
+    let recovered = commit.map_or(0, |commit| commit.number);
+    let mut loss = Loss {
+        recovered,
+        ..Loss::default()
+    };
+    let first = recovered.saturating_sub(RING - 1).max(1);
+    let mut is_there = vec![false; usize::try_from(recovered + 1 - first).unwrap_or(0)];
+    let (from, to) = layout::under(Table::Ring, &[]);
+    for row in view.rows(&from, &to) {
+        let (key, body) = row.map_err(unreadable)?;
+        let number = body
+            .ok()
+            .and_then(|body| Number::decode(&body).ok())
+            .map(|row| row.number);
+        let place = number.filter(|number| layout::ring(*number) == key && *number >= first);
+        let place = place.and_then(|number| usize::try_from(number - first).ok());
+        if let Some(slot) = place.and_then(|place| is_there.get_mut(place)) {
+            *slot = true;
+        }
+    }
+    loss.missing = (first..)
+        .zip(is_there)
+        .filter(|(_, is_there)| !is_there)
+        .map(|(number, _)| number)
+        .collect();
+    let mut totals = (0, 0, 0);
+    for (_, mailbox) in mailboxes(&view).map_err(unreadable)? {
+        match mailbox {
+            Some(mailbox) => {
+                totals.0 += 1;
+                totals.1 += u64::from(mailbox.envelopes);
+                totals.2 += mailbox.bytes;
+            }
+            None => loss.unreadable += 1,
+        }
+    }
+    let stated = commit.map_or((0, 0, 0), |commit| {
+        (commit.mailboxes, commit.envelopes, commit.bytes)
+    });
+    loss.totals_differ = totals != stated;
+    Ok(loss)
+}
+
+/// Every mailbox; nothing where one cannot be read.
+fn mailboxes(view: &View<'_>) -> Result<Vec<(DeviceId, Option<Mailbox>)>, StoreError> {
+    let (from, to) = layout::under(Table::Mailbox, &[]);
+    view.rows(&from, &to)
+        .map(|row| {
+            let (key, body) = row?;
+            let device = DeviceId::new(key[1..].try_into().map_err(|_| StoreError::Damaged)?);
+            Ok((device, body.ok().and_then(|body| Mailbox::decode(&body).ok())))
+        })
+        .collect()
+}
+
+/// Counts every mailbox; gives those whose numbers do not fit.
+pub(super) fn miscounted(view: &View<'_>) -> Result<Vec<MailboxLoss>, OpenError> {
+    let mut found = Vec::new();
+    for (device, mailbox) in mailboxes(view).map_err(unreadable)? {
+        let Some(mailbox) = mailbox else { continue };
+        let (from, to) = EnvelopeKey::range(&device, mailbox.acked + 1, u64::MAX);
+        let count = view.keys(&from, &to).filter(Result::is_ok).count();
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        if count != mailbox.envelopes {
+            found.push(MailboxLoss {
+                mailbox: device,
+                expected: mailbox.envelopes,
+                found: count,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Makes numbers fit what is there, drops mailboxes that cannot be read, and begins a new past.
+fn heal(engine: &Engine, rails: &Rails, ground: &Ground, commit: Commit) -> Result<Commit, OpenError> {
+    let view = engine.snapshot();
+    let mut batch = Batch::new(ground, engine.snapshot(), commit);
+    let all = mailboxes(&view).map_err(unreadable)?;
+    (batch.commit.mailboxes, batch.commit.envelopes, batch.commit.bytes) = (0, 0, 0);
+    for (device, mailbox) in all {
+        let Some(mailbox) = mailbox else {
+            batch.changes.insert(layout::mailbox(&device), None);
+            continue;
+        };
+        batch.commit.mailboxes += 1;
+        batch.commit.envelopes += u64::from(mailbox.envelopes);
+        batch.commit.bytes += mailbox.bytes;
+        batch.recount(&device).map_err(unreadable)?;
+    }
+    for number in commit.number.saturating_sub(RING - 1).max(1)..=commit.number {
+        batch
+            .changes
+            .insert(layout::ring(number), Some(Number { number }.encode()));
+    }
+    write(engine, rails, ground, batch)
+}
+
+/// Commits a batch at the start, before there is a committer.
+fn write(engine: &Engine, rails: &Rails, ground: &Ground, mut batch: Batch<'_>) -> Result<Commit, OpenError> {
+    batch.commit.number += 1;
+    let number = batch.commit.number;
+    batch
+        .changes
+        .insert(layout::commit(), Some(batch.commit.encode()));
+    batch
+        .changes
+        .insert(layout::ring(number), Some(Number { number }.encode()));
+    let rows = batch
+        .changes
+        .iter()
+        .map(|(key, body): (_, &Option<Bytes>)| (key, body.as_ref()));
+    engine.commit(rows, None).map_err(damaged)?;
+    rails.record(number).map_err(OpenError::Io)?;
+    rails.flush().map_err(OpenError::Io)?;
+    ground.committed(&batch.changes);
+    Ok(batch.commit)
+}
+
+fn damaged(EngineError(reason): EngineError) -> OpenError {
+    OpenError::Damaged { reason }
+}
+
+fn unreadable(_: StoreError) -> OpenError {
+    OpenError::Damaged {
+        reason: "a table cannot be read".to_owned(),
+    }
+}

@@ -1,0 +1,7 @@
+//! What every store of mailboxes keeps to, and what the embedded one withstands. SPEC 20 to 26 and 31.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they share")]
+
+mod model;
+mod people;
+mod world;
