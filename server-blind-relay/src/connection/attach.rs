@@ -138,6 +138,7 @@ impl Connection {
             certificate_hash: certificate.hash(),
             signing_key: certificate.signing_key(),
             session_epoch: attached.session_epoch,
+            acked: attached.acked,
             window: attaching.window,
         };
         self.device = Some(device);

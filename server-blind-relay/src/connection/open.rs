@@ -54,7 +54,10 @@ impl Connection {
         connection.device = Some(device);
         connection.subscribe(&device, cursors.is_some());
         connection.delivery = cursors.map(|(cursor, lane_cursor)| {
-            let start = Start { cursor, lane_cursor };
+            let start = Start {
+                cursor: cursor.max(device.acked),
+                lane_cursor,
+            };
             Delivery::new(
                 device.device,
                 device.window,

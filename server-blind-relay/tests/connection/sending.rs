@@ -1,8 +1,8 @@
 //! Sending, SPEC 23, as far as a connection decides it.
 
 use twotick_wire::{
-    AccountId, Capability, Envelope, ErrorCode, ListHead, RelayFrame,
-    frame::{AccountResult, Durability, SendResult},
+    AccountId, Capability, Envelope, ErrorCode, ListHead, MessageId, RelayFrame, RequestId,
+    frame::{AccountResult, AccountSend, Durability, Opaque, Send, SendResult},
 };
 
 use super::{
@@ -118,56 +118,54 @@ fn a_repetition_is_known_by_all_its_bytes() {
     let bob = world.person(2, 1);
     let alice = world.person(1, 1);
     let mut sender = world.attached(&alice.devices[0]);
-    let first = Letter::to(&bob, 1);
+    let first = || Letter::to(&bob, 1);
     let mut status = |frame: &[u8]| {
         sender.say(&world, frame);
         only(&mut sender).status
     };
-    assert_eq!(status(&first.frame(2)), 0);
-    assert_eq!(status(&first.frame(3)), 0, "the header may differ");
-    let reused = ErrorCode::SendIdReused.number();
-    let body = [1; 308];
-    let message = [0x5b; 351];
-    let mut partial = first.part();
-    partial.is_partial = true;
-    let mut other_list = first.part();
-    other_list.list = ListHead::NONE;
-    assert_eq!(
-        status(
-            &Letter {
-                body: &body,
-                ..Letter::to(&bob, 1)
-            }
-            .frame(4)
-        ),
-        reused
-    );
-    assert_eq!(
-        status(
-            &Letter {
-                message: &message,
-                ..Letter::to(&bob, 1)
-            }
-            .frame(5)
-        ),
-        reused
-    );
-    assert_eq!(status(&send(6, 1, &[], vec![partial])), reused);
-    assert_eq!(status(&send(7, 1, &[], vec![other_list])), reused);
-    let capability = Capability::new([8; 16]);
-    assert_eq!(
-        status(
-            &Letter {
-                capability,
-                ..Letter::to(&bob, 1)
-            }
-            .frame(8)
-        ),
-        reused
-    );
-    let mut peer = world.attached(&bob.devices[0]);
+    assert_eq!(status(&first().frame(2)), 0);
+    assert_eq!(status(&first().frame(3)), 0, "the header may differ");
+    let (body, message) = ([1; 308], [0x5b; 351]);
+    let partial = AccountSend {
+        is_partial: true,
+        ..first().part()
+    };
+    let other_list = AccountSend {
+        list: ListHead::NONE,
+        ..first().part()
+    };
+    let other_lifetime = Send {
+        request: RequestId::new(4),
+        message_id: MessageId::new([1; 16]),
+        lifetime: 3_601,
+        body: Opaque::EMPTY,
+        accounts: vec![first().part()],
+    };
+    let others = [
+        Letter {
+            body: &body,
+            ..first()
+        }
+        .frame(4),
+        Letter {
+            message: &message,
+            ..first()
+        }
+        .frame(4),
+        Letter {
+            capability: Capability::new([8; 16]),
+            ..first()
+        }
+        .frame(4),
+        send(4, 1, &[], vec![partial]),
+        send(4, 1, &[], vec![other_list]),
+        other_lifetime.encode(),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert_eq!(status(other), ErrorCode::SendIdReused.number(), "{index}");
+    }
+    let peer = world.attached(&bob.devices[0]);
     assert_eq!(peer.hello.unwrap().next, 2, "one envelope");
-    peer.tick(&world);
 }
 
 /// R-SND-4: the sender's rate comes first, and only what passes it is asked of the store.
