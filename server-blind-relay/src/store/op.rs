@@ -185,7 +185,7 @@ pub struct SendRequest {
 }
 
 /// The envelopes to one account: all stored or none (R-SND-1).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AccountSend {
     /// The account.
     pub account: AccountId,
@@ -201,6 +201,27 @@ pub struct AccountSend {
     pub is_partial: bool,
     /// Encoded envelopes, ascending by device.
     pub envelopes: Vec<(DeviceId, Bytes)>,
+}
+
+/// Prints how many envelopes there are: what is inside is never shown (R-BLD-1).
+impl std::fmt::Debug for AccountSend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            account,
+            send_id,
+            list,
+            is_partial,
+            envelopes,
+            ..
+        } = self;
+        f.debug_struct("AccountSend")
+            .field("account", account)
+            .field("send_id", send_id)
+            .field("list", list)
+            .field("is_partial", is_partial)
+            .field("envelopes", &envelopes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of an [`AccountSend`].
