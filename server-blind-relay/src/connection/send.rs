@@ -112,7 +112,12 @@ impl Connection {
         {
             return self.done(ephemeral.request);
         }
-        let frames = ephemeral.messages.iter().map(|message| {
+        // Nobody writes to themselves: no envelope is from and to one device (R-MSG-8).
+        let others = ephemeral
+            .messages
+            .iter()
+            .filter(|message| message.to != device.device);
+        let frames = others.map(|message| {
             let envelope = envelope(device.device, message, ephemeral.message_id, Opaque::EMPTY);
             let delivery = EphemeralDelivery {
                 envelope: Opaque::new(envelope.as_bytes()),

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use twotick_relay::connection::{AttachedDevice, Close, Connection, Resumption, Window};
+use twotick_relay::{
+    connection::{Action, AttachedDevice, Close, Connection, Resumption, Window},
+    hub::Signal,
+};
 use twotick_wire::{
     ErrorCode, LinkChannel, RelayFrame, RequestId,
     frame::{LinkJoin, Ping},
@@ -10,8 +13,9 @@ use twotick_wire::{
 
 use super::{
     attaching::with_mail,
+    delivery::stored,
     person::{Attaching, Letter, Person, ack},
-    world::{Peer, World},
+    {peer::Peer, world::World},
 };
 
 fn attach(world: &mut World, person: &Person) -> AttachedDevice {
@@ -171,6 +175,30 @@ fn an_event_stream_keeps_its_window() {
     let frames = events.read();
     assert!(matches!(&frames[0], RelayFrame::Page(page) if page.deliveries[0].seq == 5));
     assert!(matches!(frames[1], RelayFrame::Drained(_)));
+}
+
+/// R-TRN-2: what was acknowledged by request before it was read is not looked for again.
+#[test]
+fn what_is_acknowledged_elsewhere_is_not_missed() {
+    let (mut world, bob) = with_mail(0);
+    let device = attach(&mut world, &bob);
+    let mut events = world.resumed(device, EVENTS);
+    events.read();
+    events
+        .connection
+        .on_signal(Signal::Envelope(stored(3, 500)), world.now);
+    assert!(matches!(
+        events.connection.take_actions()[0],
+        Action::ReadMailbox { after: 0, .. }
+    ));
+    events.connection.on_mailbox(Ok(vec![]), world.now);
+    assert!(events.connection.take_actions().is_empty());
+    events
+        .connection
+        .on_signal(Signal::Envelope(stored(4, 500)), world.now);
+    events.work(&world);
+    assert_eq!(events.numbers(), [4]);
+    world.wait(1);
 }
 
 /// R-ATT-7: on an event stream Ping only keeps it open.
