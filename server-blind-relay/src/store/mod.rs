@@ -56,6 +56,23 @@ pub trait Store: Send + Sync + 'static {
 
     /// How much is held.
     fn usage(&self) -> impl Future<Output = Result<Usage, StoreError>> + Send + 'static;
+
+    /// Whether changes are taken.
+    fn health(&self) -> Health {
+        Health::Good
+    }
+
+    /// The latest time that it was told, also by a process before this one: a relay's clock starts no earlier (R-DUR-5).
+    fn latest_time(&self) -> Result<UnixTime, StoreError> {
+        Ok(UnixTime::default())
+    }
+
+    /// Answers all that was submitted, and ends in good order.
+    fn close(self)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 /// Which past a store has, and what *stored* means in it.
