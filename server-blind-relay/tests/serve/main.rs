@@ -1,6 +1,13 @@
 //! The relay over sockets: the same conversation over every transport, hostile peers, operations, and the program itself.
 
+mod abuse;
 mod client;
 mod conformance;
+mod leaving;
+mod operations;
+mod over_http;
+mod over_websocket;
 mod person;
 mod relay;
+mod slow_reader;
+mod tls;
