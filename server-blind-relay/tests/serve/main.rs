@@ -2,12 +2,14 @@
 
 mod abuse;
 mod client;
+mod configuration;
 mod conformance;
 mod leaving;
 mod operations;
 mod over_http;
 mod over_websocket;
 mod person;
+mod program;
 mod relay;
 mod slow_reader;
 mod tls;
