@@ -1,5 +1,7 @@
 //! The relay over sockets: the same conversation over every transport, hostile peers, operations, and the program itself.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod abuse;
 mod client;
 mod configuration;

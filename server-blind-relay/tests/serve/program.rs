@@ -29,10 +29,19 @@ async fn what_was_confirmed_survives_a_kill() {
     let mut receiver = attach::<WebSocketLink>(&relay, &bob).await;
     assert_eq!(receiver.hello().durability, Durability::Disk);
     let letters = (1..=20).map(|number| bob.letter(number.into(), number)).collect();
-    assert!(sender.ask_all(letters).await.expect("answers").iter().all(|answer| status(answer) == 0));
+    assert!(
+        sender
+            .ask_all(letters)
+            .await
+            .expect("answers")
+            .iter()
+            .all(|answer| status(answer) == 0)
+    );
     assert_eq!(numbers(&mut receiver, 20).await, (1..=20).collect::<Vec<u64>>());
     let epoch = receiver.hello().session_epoch;
-    receiver.done(ack_with(99, epoch, 5, 0, vec![alice.receipt(5)])).await;
+    receiver
+        .done(ack_with(99, epoch, 5, 0, vec![alice.receipt(5)]))
+        .await;
     let past = receiver.hello().store_epoch;
     relay.kill();
     let relay = Program::start(directory.path(), &[]);
@@ -46,7 +55,11 @@ async fn what_was_confirmed_survives_a_kill() {
     assert!(matches!(decoded(&frame), RelayFrame::LanePage(page) if page.items.len() == 1));
     assert_eq!(status(&sender.ask(bob.letter(1, 7)).await), 0);
     let again = attach::<WebSocketLink>(&relay, &bob).await;
-    assert_eq!(again.hello().next, 21, "a repetition is stored once, also after a kill");
+    assert_eq!(
+        again.hello().next,
+        21,
+        "a repetition is stored once, also after a kill"
+    );
 }
 
 /// R-SND-2: killed again and again while messages are on their way, the relay keeps all that it confirmed.
@@ -76,12 +89,22 @@ async fn kills_at_any_moment_lose_nothing_confirmed() {
     let mut found = Vec::new();
     while found.len() < waiting {
         let frame = receiver.next().await.expect("a page");
-        let RelayFrame::Page(page) = decoded(&frame) else { panic!("{:?}", decoded(&frame)) };
+        let RelayFrame::Page(page) = decoded(&frame) else {
+            panic!("{:?}", decoded(&frame))
+        };
         for delivery in page.deliveries {
-            found.push(twotick_wire::Envelope::decode(&delivery.envelope).expect("an envelope").message_id.to_bytes()[0]);
+            found.push(
+                twotick_wire::Envelope::decode(&delivery.envelope)
+                    .expect("an envelope")
+                    .message_id
+                    .to_bytes()[0],
+            );
         }
     }
-    assert!(confirmed.iter().all(|number| found.contains(number)), "{confirmed:?} {found:?}");
+    assert!(
+        confirmed.iter().all(|number| found.contains(number)),
+        "{confirmed:?} {found:?}"
+    );
 }
 
 /// R-ATT-8: SIGTERM ends it in good order: clients are told, and the exit code is 0.
@@ -105,9 +128,17 @@ async fn a_signal_ends_it_in_good_order() {
 async fn one_directory_is_for_one_relay() {
     let directory = tempfile::tempdir().expect("a directory");
     let _first = Program::start(directory.path(), &[]);
-    let (code, errors) = refused(&["--data", directory.path().to_str().expect("text"), "--listen", "127.0.0.1:0"]);
+    let (code, errors) = refused(&[
+        "--data",
+        directory.path().to_str().expect("text"),
+        "--listen",
+        "127.0.0.1:0",
+    ]);
     assert_eq!(code, Some(3));
-    assert!(errors.starts_with("twotick-relay: the directory is in use by another process\n"), "{errors}");
+    assert!(
+        errors.starts_with("twotick-relay: the directory is in use by another process\n"),
+        "{errors}"
+    );
     assert_eq!(errors.lines().count(), 2, "{errors}");
 }
 
@@ -117,16 +148,38 @@ fn errors_have_a_code_and_two_lines() {
     let address = taken.local_addr().expect("an address").to_string();
     let cases: [(&[&str], i32, &str); 6] = [
         (&[], 2, "no directory is given for the store"),
-        (&["--data", "x", "--set", "limits.x=1"], 2, "there is no setting limits.x"),
+        (
+            &["--data", "x", "--set", "limits.x=1"],
+            2,
+            "there is no setting limits.x",
+        ),
         (&["--data", "x", "--config", "/nowhere"], 2, "/nowhere: "),
-        (&["--store", "memory", "--tls-cert", "/nowhere", "--tls-key", "/nowhere"], 2, "/nowhere: "),
-        (&["--store", "memory", "--listen", &address], 4, "cannot listen at "),
+        (
+            &[
+                "--store",
+                "memory",
+                "--tls-cert",
+                "/nowhere",
+                "--tls-key",
+                "/nowhere",
+            ],
+            2,
+            "/nowhere: ",
+        ),
+        (
+            &["--store", "memory", "--listen", &address],
+            4,
+            "cannot listen at ",
+        ),
         (&["--data", "/proc/twotick", "--listen", "127.0.0.1:0"], 1, ""),
     ];
     for (arguments, code, what) in cases {
         let (exit, errors) = refused(arguments);
         assert_eq!(exit, Some(code), "{arguments:?}: {errors}");
-        assert!(errors.starts_with("twotick-relay: ") && errors.contains(what), "{errors}");
+        assert!(
+            errors.starts_with("twotick-relay: ") && errors.contains(what),
+            "{errors}"
+        );
         assert_eq!(errors.lines().count(), 2, "{errors}");
     }
     assert_eq!(refused(&["--no-such-flag"]).0, Some(2));
@@ -137,7 +190,9 @@ fn errors_have_a_code_and_two_lines() {
 async fn dev_needs_nothing_and_leaves_nothing() {
     let temporary = tempfile::tempdir().expect("a directory");
     let mut command = Command::new(env!("CARGO_BIN_EXE_twotick-relay"));
-    command.args(["--dev", "--listen", "127.0.0.1:0"]).env("TMPDIR", temporary.path());
+    command
+        .args(["--dev", "--listen", "127.0.0.1:0"])
+        .env("TMPDIR", temporary.path());
     let relay = Program::spawn(command);
     assert_eq!(entries(temporary.path()), 1);
     let link = attach::<WebSocketLink>(&relay, &person(1)).await;
@@ -166,7 +221,10 @@ async fn the_log_names_nobody() {
     relay.signal(Signal::TERM);
     let (code, log) = relay.wait();
     assert_eq!(code, Some(0));
-    assert!(log.contains("DEBUG attached") && log.contains("device=~"), "{log}");
+    assert!(
+        log.contains("DEBUG attached") && log.contains("device=~"),
+        "{log}"
+    );
     let metrics = String::from_utf8(metrics.to_vec()).expect("text");
     for text in [&log, &metrics] {
         assert!(!text.contains(&token) && !text.contains("5a5a5a5a"));
@@ -174,21 +232,45 @@ async fn the_log_names_nobody() {
             for identifier in [&person.id().to_bytes()[..], &person.device(0).to_bytes()] {
                 let text = text.to_lowercase();
                 assert!(!text.contains(&hex::encode(&identifier[..8])), "{text}");
-                assert!(!text.contains(&format!("{:?}", &identifier[..4])[1..12]), "{text}");
+                assert!(
+                    !text.contains(&format!("{:?}", &identifier[..4])[1..12]),
+                    "{text}"
+                );
             }
         }
     }
     let ours = format!("listen=\"{}\"", relay_address(&log));
-    assert_eq!(log.replace(&ours, "").replace("admin=", "").matches("127.0.0.1:").count(), 1, "{log}");
+    assert_eq!(
+        log.replace(&ours, "")
+            .replace("admin=", "")
+            .matches("127.0.0.1:")
+            .count(),
+        1,
+        "{log}"
+    );
 }
 
 /// R-ABU-1: readers that take nothing cost a bounded amount of memory, whatever waits for them.
 #[tokio::test]
 async fn readers_that_take_nothing_cost_bounded_memory() {
     let directory = tempfile::tempdir().expect("a directory");
-    let limits = ["new_mailboxes=1000 + 1/1ms", "unattached=1000", "connects=1000 + 1/1ms", "sends_to_account=1000 + 1/1ms", "account_sends=1000 + 1/1ms", "mailbox_envelopes=1000 + 1/1ms", "mailbox_bytes=1GiB + 1MiB/1s"];
-    let flags: Vec<String> = limits.iter().flat_map(|limit| ["--set".to_owned(), format!("limits.{limit}")]).collect();
-    let relay = Program::start(directory.path(), &flags.iter().map(String::as_str).collect::<Vec<_>>());
+    let limits = [
+        "new_mailboxes=1000 + 1/1ms",
+        "unattached=1000",
+        "connects=1000 + 1/1ms",
+        "sends_to_account=1000 + 1/1ms",
+        "account_sends=1000 + 1/1ms",
+        "mailbox_envelopes=1000 + 1/1ms",
+        "mailbox_bytes=1GiB + 1MiB/1s",
+    ];
+    let flags: Vec<String> = limits
+        .iter()
+        .flat_map(|limit| ["--set".to_owned(), format!("limits.{limit}")])
+        .collect();
+    let relay = Program::start(
+        directory.path(),
+        &flags.iter().map(String::as_str).collect::<Vec<_>>(),
+    );
     let alice = person(1);
     let many: Vec<Person> = (2..17).map(person).collect();
     introduce(&relay, &many.iter().chain([&alice]).collect::<Vec<_>>()).await;
@@ -201,17 +283,29 @@ async fn readers_that_take_nothing_cost_bounded_memory() {
         }
     }
     let before = relay.resident();
-    let terms = Terms { window_envelopes: 1_024, window_bytes: 4_194_304, ..Terms::default() };
+    let terms = Terms {
+        window_envelopes: 1_024,
+        window_bytes: 4_194_304,
+        ..Terms::default()
+    };
     let mut idle = Vec::new();
     for bob in &many {
-        idle.push(WebSocketLink::attach(&relay.target, &bob.devices[0], &terms).await.expect("attached"));
+        idle.push(
+            WebSocketLink::attach(&relay.target, &bob.devices[0], &terms)
+                .await
+                .expect("attached"),
+        );
     }
     // A request of one of them is answered after all of them had their share.
     for _ in 0..50 {
         sender.poll(0).await;
     }
     let grown = relay.resident().saturating_sub(before);
-    assert!(grown < 15 * (2 << 20), "{} KiB for 15 readers of 1 MiB each", grown / 1_024);
+    assert!(
+        grown < 15 * (2 << 20),
+        "{} KiB for 15 readers of 1 MiB each",
+        grown / 1_024
+    );
 }
 
 fn relay_address(log: &str) -> String {
@@ -225,7 +319,10 @@ fn entries(directory: &Path) -> usize {
 
 /// Persons whose certificates are valid today.
 fn person(seed: u64) -> Person {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a time after 1970")
+        .as_secs();
     Person::seeded(seed, 1, UnixTime::new(now))
 }
 
@@ -239,13 +336,21 @@ async fn introduce(relay: &Program, persons: &[&Person]) {
 }
 
 async fn attach<L: Link>(relay: &Program, person: &Person) -> L {
-    L::attach(&relay.target, &person.devices[0], &Terms::default()).await.expect("attached")
+    L::attach(&relay.target, &person.devices[0], &Terms::default())
+        .await
+        .expect("attached")
 }
 
 /// Exit code and errors of a run that ends by itself.
 fn refused(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_twotick-relay")).args(arguments).output().expect("a run");
-    (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    let output = Command::new(env!("CARGO_BIN_EXE_twotick-relay"))
+        .args(arguments)
+        .output()
+        .expect("a run");
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).expect("text"),
+    )
 }
 
 /// A relay in a process of its own; killed when it is dropped.
@@ -257,22 +362,42 @@ struct Program {
 impl Program {
     fn start(directory: &Path, flags: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_twotick-relay"));
-        command.arg("--data").arg(directory).args(["--listen", "127.0.0.1:0"]).args(flags);
+        command
+            .arg("--data")
+            .arg(directory)
+            .args(["--listen", "127.0.0.1:0"])
+            .args(flags);
         Self::spawn(command)
     }
 
     fn spawn(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a process");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a process");
         let mut line = String::new();
         let out = child.stdout.as_mut().expect("its output");
         BufReader::new(out).read_line(&mut line).expect("a line");
-        let address = line.trim().rsplit('/').next().and_then(|address| address.parse::<SocketAddr>().ok());
+        let address = line
+            .trim()
+            .rsplit('/')
+            .next()
+            .and_then(|address| address.parse::<SocketAddr>().ok());
         let Some(address) = address else {
             let mut errors = String::new();
-            child.stderr.take().expect("its errors").read_to_string(&mut errors).expect("text");
+            child
+                .stderr
+                .take()
+                .expect("its errors")
+                .read_to_string(&mut errors)
+                .expect("text");
             panic!("it did not start: {line}{errors}");
         };
-        Self { child, target: Target { address, tls: None } }
+        Self {
+            child,
+            target: Target { address, tls: None },
+        }
     }
 
     fn signal(&self, signal: Signal) {
@@ -289,15 +414,27 @@ impl Program {
     /// Exit code and log, once it has ended.
     fn wait(mut self) -> (Option<i32>, String) {
         let mut log = String::new();
-        self.child.stderr.take().expect("its log").read_to_string(&mut log).expect("text");
+        self.child
+            .stderr
+            .take()
+            .expect("its log")
+            .read_to_string(&mut log)
+            .expect("text");
         (self.child.wait().expect("an end").code(), log)
     }
 
     /// Bytes in memory.
     fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a status");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a size");
-        line.split_whitespace().nth(1).and_then(|size| size.parse::<u64>().ok()).expect("a number") * 1_024
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .expect("a size");
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|size| size.parse::<u64>().ok())
+            .expect("a number")
+            * 1_024
     }
 }
 
