@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use twotick_relay::{
     connection::Action,
     hub::Signal,
-    store::{Delivery, LaneEntry, MailboxItem, Store, StoreError},
+    store::{Delivery, LaneEntry, MailboxItem, SealedBytes, Store, StoreError},
 };
 use twotick_wire::{
     DeviceId, ErrorCode, LaneItem, ListHead, MessageId, Receipt, ReceiptState, RelayFrame, RequestId,
@@ -280,6 +280,6 @@ pub fn stored(seq: u64, length: usize) -> Delivery {
     Delivery {
         seq,
         accepted: UnixTime::new(START),
-        envelope: Bytes::from(vec![0; length]),
+        envelope: SealedBytes::new(Bytes::from(vec![0; length])),
     }
 }

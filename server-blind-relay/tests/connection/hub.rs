@@ -148,6 +148,35 @@ fn link_frames_are_bounded() {
     assert_eq!(heard(&slow).len(), 32);
 }
 
+/// R-DLV-1: whoever waits is woken, whatever other threads do: hints come in order, or it is told that it is behind.
+#[test]
+fn a_waiting_connection_is_always_woken() {
+    const LAST: u64 = 20_000;
+    let hub = Hub::default();
+    let member = subscribed(&hub, 1, true);
+    let waker = hub.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            (1..=LAST).for_each(|seq| wake(&waker, seq, 100));
+            waker.acked(BOB, LAST);
+        });
+        let (mut seen, mut is_behind, mut is_over) = (0, false, false);
+        while !(is_over && (is_behind || seen == LAST)) {
+            match runtime.block_on(member.next()) {
+                Signal::Envelope(delivery) => {
+                    assert!(is_behind || delivery.seq == seen + 1);
+                    seen = delivery.seq;
+                    is_behind = false;
+                }
+                Signal::Behind => is_behind = true,
+                Signal::Acked(upto) => is_over = upto == LAST,
+                other => panic!("nobody said {other:?}"),
+            }
+        }
+    });
+}
+
 /// R-DLV-1: nothing is missed between looking and waiting.
 #[test]
 fn waiting_sees_what_came_before() {

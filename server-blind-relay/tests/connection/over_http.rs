@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use twotick_relay::{
     connection::{Action, AttachedDevice, Close, Connection, Resumption, Window},
     hub::Signal,
+    store::MailboxItem,
 };
 use twotick_wire::{
     ErrorCode, LinkChannel, RelayFrame, RequestId,
@@ -118,6 +119,26 @@ fn a_poll_has_one_page() {
     let frames = peer.read();
     assert!(matches!(&frames[0], RelayFrame::Page(page) if page.deliveries.len() == 2));
     assert_eq!(frames.len(), 1, "more is there");
+}
+
+/// R-TRN-2: what is stored while a poll still looks at the lane is for the next one.
+#[test]
+fn a_poll_that_has_its_page_takes_no_other() {
+    let (mut world, bob) = with_mail(0);
+    let device = attach(&mut world, &bob);
+    let mut connection = Connection::resume(Arc::clone(&world.settings), device, poll(0, 25), world.now);
+    assert_eq!(
+        connection.take_actions().len(),
+        3,
+        "it subscribes, then reads mailbox and lane"
+    );
+    connection.on_mailbox(Ok(vec![MailboxItem::Delivery(stored(1, 500))]), world.now);
+    assert!(matches!(connection.take_actions()[0], Action::Send(_)));
+    connection.on_signal(Signal::Envelope(stored(2, 500)), world.now);
+    assert!(connection.take_actions().is_empty());
+    connection.on_lane(Ok(vec![]), world.now);
+    let actions = connection.take_actions();
+    assert!(matches!(actions[0], Action::Close(Close::Finished)) && actions.len() == 1);
 }
 
 /// R-TRN-2: with nothing there a poll waits, ends at its time, and earlier if something comes.
