@@ -14,10 +14,10 @@ mod embedded;
 mod memory;
 mod op;
 mod rules;
+mod sealed;
 
 use std::future::Future;
 
-use bytes::Bytes;
 use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
 pub use embedded::{EmbeddedOptions, EmbeddedStore, FailPoint, Health, Loss, MailboxLoss, OpenError, Point};
@@ -26,6 +26,7 @@ pub use op::{
     AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Fetch, Op,
     PublishedList, PublishedPrekeys, ReceiptFor, SendRequest, SessionEpoch, StoreLimits, TakePrekeys,
 };
+pub use sealed::SealedBytes;
 pub use twotick_wire::frame::{Durability, LaneEntry};
 
 /// A store of mailboxes. See the module for what every backend promises.
@@ -135,7 +136,7 @@ pub struct Delivery {
     /// When it was accepted.
     pub accepted: UnixTime,
     /// The encoded Envelope, opaque here.
-    pub envelope: Bytes,
+    pub envelope: SealedBytes,
 }
 
 /// Prints numbers and a length: what is inside is never shown (R-BLD-1).

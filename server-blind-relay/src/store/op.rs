@@ -6,6 +6,8 @@ use twotick_wire::{
     OneTimePrekeyId, Receipt, SendId, UnixTime,
 };
 
+use super::SealedBytes;
+
 /// A change, or a look that needs a right. Each holds `now`: a store reads no clock.
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -199,8 +201,8 @@ pub struct AccountSend {
     pub list: ListHead,
     /// True if devices are left out knowingly.
     pub is_partial: bool,
-    /// Encoded envelopes, ascending by device.
-    pub envelopes: Vec<(DeviceId, Bytes)>,
+    /// Envelopes, ascending by device.
+    pub envelopes: Vec<(DeviceId, SealedBytes)>,
 }
 
 /// Prints how many envelopes there are: what is inside is never shown (R-BLD-1).

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use twotick_relay::{
     connection::Action,
     hub::Signal,
-    store::{Delivery, MailboxItem, StoreError},
+    store::{Delivery, MailboxItem, SealedBytes, StoreError},
 };
 use twotick_wire::{ErrorCode, RelayFrame, UnixTime};
 
@@ -176,6 +176,6 @@ pub fn stored(seq: u64, length: usize) -> Delivery {
     Delivery {
         seq,
         accepted: UnixTime::new(START),
-        envelope: Bytes::from(vec![0; length]),
+        envelope: SealedBytes::new(Bytes::from(vec![0; length])),
     }
 }

@@ -53,7 +53,7 @@ impl Delivery {
         let deliveries = deliveries.iter().map(|delivery| frame::Delivery {
             seq: delivery.seq,
             accepted: delivery.accepted,
-            envelope: Opaque::new(&delivery.envelope),
+            envelope: Opaque::new(delivery.envelope.as_bytes()),
         });
         let page = Page {
             deliveries: deliveries.collect(),
