@@ -40,7 +40,10 @@ async fn metrics_count_and_name_nobody() {
         "twotick_relay_store_writable 1",
         "twotick_relay_draining 0",
         "twotick_relay_envelope_bytes_count 1",
+        "twotick_relay_stage_seconds_count{stage=\"queue\"} 1",
         "twotick_relay_stage_seconds_count{stage=\"commit\"} 1",
+        "twotick_relay_stage_seconds_count{stage=\"hint\"} 1",
+        "twotick_relay_stage_seconds_count{stage=\"push\"} 1",
     ] {
         assert!(
             page.lines().any(|found| found == line),

@@ -64,7 +64,12 @@ async fn a_challenge_is_answered_once() {
     let challenge = Challenge::decode(&frames[0]).expect("a challenge");
     assert_eq!(challenge.name, world.relay.name.as_bytes());
     let attach = Terms::default().attach(&alice.devices[0], challenge.nonce, challenge.name);
-    assert_eq!(http.post("/v1/attach", None, &[attach.clone()]).await.0, 200);
+    assert_eq!(
+        http.post("/v1/attach", None, std::slice::from_ref(&attach))
+            .await
+            .0,
+        200
+    );
     let (status, body) = http.post("/v1/attach", None, &[attach]).await;
     assert_eq!(
         (status, http::refusal(status, &body).code()),

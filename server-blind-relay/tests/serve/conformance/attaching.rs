@@ -81,7 +81,7 @@ async fn a_later_attach_ends_the_earlier<L: Link>() {
         }
     };
     assert!(matches!(ended.how, 4409 | 401 | 0), "{}: {ended:?}", L::NAME);
-    let refused: Refusal = first.ask_all(vec![ack(9, 1, 0, 0)]).await.err().expect("the end");
+    let refused: Refusal = first.ask_all(vec![ack(9, 1, 0, 0)]).await.expect_err("the end");
     assert!(matches!(refused.how, 401 | 0), "{}: {refused:?}", L::NAME);
 }
 
