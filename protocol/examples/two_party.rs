@@ -70,7 +70,7 @@ impl Person {
     fn new(rng: &mut ChaCha20Rng) -> Outcome<(Self, Prekeys)> {
         let key = AccountKeyPair::generate(rng);
         let device = DeviceKeys::generate(rng).certify(&key, NOW);
-        let list = key.sign_first_list(device.certificate(), NOW);
+        let list = key.sign_first_list(device.certificate(), NOW)?;
         let account = Account::trust(key.account_id(), list, NOW)?;
         let mut prekeys = Prekeys::new();
         let published = commit(prekeys.generate(&device, true, 1, NOW, rng)?);

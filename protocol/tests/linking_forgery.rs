@@ -152,6 +152,10 @@ fn request_with_keys_that_may_not_be_used_is_refused() {
     }
     assert_eq!(request(&|r| r.suites = 2), Some(ErrorCode::UnsupportedSuite));
     assert_eq!(
+        request(&|r| r.device_id = DeviceId::new([0; 16])),
+        Some(ErrorCode::InvalidValue)
+    );
+    assert_eq!(
         request(&|r| r.device_id = ours.device_id),
         Some(ErrorCode::DuplicateKey)
     );
@@ -163,6 +167,27 @@ fn request_with_keys_that_may_not_be_used_is_refused() {
         request(&|r| r.device_identity_key = ours.device_identity_key),
         Some(ErrorCode::DuplicateKey)
     );
+}
+
+/// R-LNK-5, R-LST-2: a certificate stands for the entry of its own device id and for no other.
+#[test]
+fn certificate_of_another_device_is_no_siblings() {
+    let mut alice = Person::with_devices(1, 2);
+    let (channel, existing) = playing_new(&alice);
+    let hash = alice
+        .list
+        .entry(&alice.devices[0].device_id())
+        .unwrap()
+        .certificate_hash;
+    for entry in &mut alice.list.devices {
+        entry.certificate_hash = hash;
+    }
+    alice.list = alice.pen.sign_list(alice.list.clone());
+    let message = channel.seal(LinkStep::Request, &request_of(&Pen::seeded(6)).encode());
+    let (own, us) = (alice.as_trusted(), &alice.devices[0]);
+    let siblings = [alice.certificate(1)];
+    let refused = existing.request(&sealed(&message), &alice.key, &own, &siblings, us, NOW);
+    assert_eq!(code(refused), Some(ErrorCode::NotInDeviceList));
 }
 
 /// R-LNK-4, attack H5: without the device's own signature there is no next list.

@@ -138,6 +138,45 @@ fn devices_added_together_may_not_share_a_key() {
     assert_eq!(twice, Err(IdentityError::Decode(DecodeError::NotSorted)));
 }
 
+/// R-LST-1, R-IDN-2: what a later list would not take in is in no first list and in none after a rotation.
+#[test]
+fn every_list_is_signed_over_certificates_that_could_be_added() {
+    let (pen, device) = (Pen::seeded(1), Pen::seeded(2));
+    let key = pen.account();
+    let good = unsigned(&pen, &device, household::identity_key(3));
+    let nameless = pen.certify(
+        &device,
+        DeviceCertificate {
+            device_id: DeviceId::new([0; 16]),
+            ..good.clone()
+        },
+    );
+    let no_id = Err(IdentityError::Decode(DecodeError::InvalidValue));
+    let list = Person::seeded(1).list;
+    assert_eq!(key.sign_first_list(&nameless, NOW), no_id);
+    assert_eq!(key.sign_next_list(&list, &[&nameless], &[], NOW), no_id);
+    assert_eq!(
+        key.sign_first_list_after_rotation(&Person::seeded(4).list, &[&nameless], NOW),
+        no_id
+    );
+
+    let of_another = Person::seeded(5).certificate(0);
+    assert_eq!(
+        key.sign_first_list(&of_another, NOW),
+        Err(IdentityError::WrongAccount)
+    );
+    assert_eq!(
+        key.sign_first_list(&good, NOW),
+        Err(IdentityError::BadAccountSignature)
+    );
+    let good = pen.certify(&device, good);
+    assert_eq!(
+        key.sign_first_list(&good, after(2 * DAY)),
+        Err(IdentityError::Expired)
+    );
+    assert!(key.sign_first_list(&good, NOW).is_ok());
+}
+
 fn new_device(person: &mut Person) -> Device {
     DeviceKeys::generate(&mut person.rng).certify(&person.key, NOW)
 }

@@ -245,7 +245,7 @@ fn revoked_device_does_not_return_by_rotation() {
     assert_eq!(refused, Err(IdentityError::DeviceRevoked));
 
     let rotation = alice.key.rotate(&key, &alice.list, NOW).unwrap();
-    let mut list = key.sign_first_list(renewed.certificate(), NOW);
+    let mut list = key.sign_first_list(renewed.certificate(), NOW).unwrap();
     (list.epoch, list.previous) = (alice.list.epoch + 1, list_hash(&alice.list));
     let followed = follow(&mut known, &rotation, &new.sign_list(list));
     assert_eq!(followed, Err(IdentityError::DeviceRevoked));

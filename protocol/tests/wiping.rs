@@ -115,7 +115,7 @@ impl End {
     fn new(rng: &mut Learning) -> Box<Self> {
         let key = AccountKeyPair::generate(rng);
         let device = DeviceKeys::generate(rng).certify(&key, START);
-        let list = key.sign_first_list(device.certificate(), START);
+        let list = key.sign_first_list(device.certificate(), START).unwrap();
         let account = Account::trust(key.account_id(), list, START).unwrap();
         let mut prekeys = Prekeys::new();
         let made = commit(prekeys.generate(&device, true, 4, START, rng).unwrap());

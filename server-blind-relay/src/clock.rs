@@ -1,8 +1,5 @@
 //! The relay's time: never back, and slow to believe a wall clock that jumps ahead (R-DUR-5).
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -53,14 +50,12 @@ impl Clock for SystemClock {
 /// then is the wall clock believed. A clock that was set wrong by mistake and put right within the hour does no harm.
 pub struct RelayClock {
     source: Box<dyn Clock>,
-    file: Option<PathBuf>,
     state: Mutex<State>,
 }
 
 impl std::fmt::Debug for RelayClock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RelayClock")
-            .field("file", &self.file)
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
@@ -77,42 +72,25 @@ struct State {
 }
 
 impl RelayClock {
-    /// A clock that forgets the time with the process.
+    /// A clock that is at `source`'s time.
     #[must_use]
-    pub fn forgetful(source: Box<dyn Clock>) -> Self {
-        Self::starting_at(source, None, 0)
-    }
-
-    /// A clock that does not go back even over restarts: `file` holds a time that it has not reached yet.
-    ///
-    /// # Errors
-    ///
-    /// If the file is there and cannot be read, is damaged, or cannot be written.
-    pub fn persistent(source: Box<dyn Clock>, file: PathBuf) -> io::Result<Self> {
-        let reached = match fs::read_to_string(&file) {
-            Ok(text) => text.trim().parse().map_err(|_| {
-                io::Error::new(io::ErrorKind::InvalidData, "does not hold a number of seconds")
-            })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(error),
-        };
-        let clock = Self::starting_at(source, Some(file), reached);
-        clock.reserve()?;
-        Ok(clock)
-    }
-
-    fn starting_at(source: Box<dyn Clock>, file: Option<PathBuf>, reached: u64) -> Self {
+    pub fn new(source: Box<dyn Clock>) -> Self {
         let believed = (source.wall().seconds(), source.monotonic());
         let state = State {
-            latest: reached,
+            latest: 0,
             believed,
             ahead_since: None,
         };
         Self {
             source,
-            file,
             state: Mutex::new(state),
         }
+    }
+
+    /// From now on not before `time`: the last one that a store was told, which outlives the process.
+    pub fn not_before(&self, time: UnixTime) {
+        let mut state = self.advance();
+        state.latest = state.latest.max(time.seconds());
     }
 
     /// The relay's time.
@@ -128,31 +106,6 @@ impl RelayClock {
     /// False while the wall clock is not believed: then nothing may expire.
     pub fn may_expire(&self) -> bool {
         self.advance().ahead_since.is_none()
-    }
-
-    /// Writes down a time that will not be reached before the next call, which is due within half of [`RESERVED`].
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be written.
-    pub fn reserve(&self) -> io::Result<()> {
-        self.write(self.now().seconds().saturating_add(RESERVED.as_secs()))
-    }
-
-    /// Writes down the time as it is: for a stop in good order.
-    ///
-    /// # Errors
-    ///
-    /// If the file cannot be written.
-    pub fn settle(&self) -> io::Result<()> {
-        self.write(self.now().seconds())
-    }
-
-    fn write(&self, seconds: u64) -> io::Result<()> {
-        match &self.file {
-            Some(file) => replace(file, seconds),
-            None => Ok(()),
-        }
     }
 
     fn advance(&self) -> MutexGuard<'_, State> {
@@ -177,21 +130,6 @@ impl RelayClock {
         state
     }
 }
-
-fn replace(file: &Path, seconds: u64) -> io::Result<()> {
-    let next = file.with_extension("next");
-    let mut handle = fs::File::create(&next)?;
-    writeln!(handle, "{seconds}")?;
-    handle.sync_data()?;
-    fs::rename(&next, file)?;
-    match file.parent() {
-        Some(directory) => fs::File::open(directory)?.sync_all(),
-        None => Ok(()),
-    }
-}
-
-/// How far ahead of the time that is told the file is. Longer: time stands still for longer after a crash; shorter: more writes.
-pub const RESERVED: Duration = Duration::from_secs(60);
 
 /// How far the wall clock may run ahead. Longer: a jump ends what should have lived; shorter: honest corrections freeze expiry.
 const TOLERATED: Duration = Duration::from_secs(600);
@@ -259,23 +197,15 @@ mod tests {
         assert_eq!(clock.now(), UnixTime::new(1_600));
     }
 
-    /// R-DUR-5: not over a restart either, and not over one without warning.
+    /// R-DUR-5: not over a restart either, whatever the wall clock says by then.
     #[test]
     fn time_does_not_go_back_over_a_restart() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let file = directory.path().join("clock");
-        let open = |wall| {
-            let hands = Hands::default();
-            hands.set(wall, 0);
-            RelayClock::persistent(Box::new(hands), file.clone()).expect("a clock")
-        };
-        assert_eq!(open(5_000).now(), UnixTime::new(5_000));
-        let after_crash = open(1_000);
-        assert_eq!(after_crash.now(), UnixTime::new(5_000 + RESERVED.as_secs()));
-        after_crash.settle().expect("written");
-        assert_eq!(open(1_000).now(), UnixTime::new(5_000 + RESERVED.as_secs()));
-        fs::write(&file, "soon").expect("written");
-        assert!(RelayClock::persistent(Box::new(Hands::default()), file).is_err());
+        let (hands, clock) = clock();
+        clock.not_before(UnixTime::new(5_000));
+        assert_eq!(clock.now(), UnixTime::new(5_000));
+        assert!(clock.may_expire());
+        hands.set(5_001, 4_001);
+        assert_eq!(clock.now(), UnixTime::new(5_001));
     }
 
     #[derive(Clone, Default)]
@@ -301,6 +231,6 @@ mod tests {
     fn clock() -> (Hands, RelayClock) {
         let hands = Hands::default();
         hands.set(1_000, 0);
-        (hands.clone(), RelayClock::forgetful(Box::new(hands)))
+        (hands.clone(), RelayClock::new(Box::new(hands)))
     }
 }

@@ -21,16 +21,6 @@ pub struct Command {
 /// What the program does besides serving.
 #[derive(Debug, Subcommand)]
 pub enum Task {
-    /// Prints everything that a stopped relay's directory holds, field by field
-    Inspect {
-        /// The directory of the store
-        directory: PathBuf,
-    },
-    /// Checks every stored value of a stopped relay's directory
-    Verify {
-        /// The directory of the store
-        directory: PathBuf,
-    },
     /// Prints the configuration that would be used, with what each setting means
     Config(Serving),
 }

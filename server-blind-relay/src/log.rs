@@ -242,7 +242,7 @@ mod tests {
     fn captured(level: LevelFilter, events: impl FnOnce()) -> Log {
         let page = Page::default();
         let metrics = Arc::new(Metrics::default());
-        let clock = Arc::new(RelayClock::forgetful(Box::new(SystemClock::default())));
+        let clock = Arc::new(RelayClock::new(Box::new(SystemClock::default())));
         let subscriber = subscriber(level, clock, Arc::clone(&metrics), page.clone());
         tracing::subscriber::with_default(subscriber, events);
         let text = String::from_utf8(page.0.lock().expect("one thread").clone()).expect("text");

@@ -2,4 +2,24 @@
 
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod failure;
+mod task;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use twotick_relay::command::{Command, Task};
+
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let command = Command::parse();
+    let outcome = match &command.task {
+        None => task::serve(&command.serving),
+        Some(Task::Config(serving)) => task::print_configuration(serving),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("list.adopt", "/now", "as above"),
     ("rotation.follow", "/now", "as above"),
     ("bundle.verify", "/now", "as above"),
+    ("attach.verify", "/now", "as above"),
     ("prekeys.generate", "/now", "one-time prekeys have no times"),
     (
         "head.compare",

@@ -64,10 +64,14 @@ impl AccountKeyPair {
         self.account_id
     }
 
-    /// Signs epoch 1 with the primary device alone (SPEC 5.4).
-    #[must_use]
-    pub fn sign_first_list(&self, certificate: &DeviceCertificate, now: UnixTime) -> DeviceList {
-        self.sign_list(Draft::first(entry(certificate)), now)
+    /// Signs epoch 1 with the primary device alone, whose certificate is checked as one that is added (SPEC 5.4).
+    pub fn sign_first_list(
+        &self,
+        certificate: &DeviceCertificate,
+        now: UnixTime,
+    ) -> Result<DeviceList, IdentityError> {
+        self.require_own(&[certificate], now)?;
+        Ok(self.sign_list(Draft::first(entry(certificate)), now))
     }
 
     /// Signs the list after `last`: with `add`, which may renew listed devices, and without `remove` (SPEC 5.4).
@@ -180,7 +184,7 @@ impl AccountKeyPair {
         })
     }
 
-    /// A list is signed over nothing that a contact would refuse (R-IDN-2, R-LST-3).
+    /// A list is signed over nothing that a contact would refuse (R-IDN-2, R-LST-1, R-LST-3).
     fn require_own(&self, certificates: &[&DeviceCertificate], now: UnixTime) -> Result<(), IdentityError> {
         let mut earlier: Vec<&DeviceCertificate> = Vec::with_capacity(certificates.len());
         for &certificate in certificates {
@@ -188,6 +192,9 @@ impl AccountKeyPair {
                 return Err(IdentityError::WrongAccount);
             }
             VerifiedCertificate::verify(certificate.clone(), now)?;
+            if certificate.device_id.is_zero() {
+                return Err(DecodeError::InvalidValue.into());
+            }
             if earlier
                 .iter()
                 .any(|other| other.device_id == certificate.device_id)

@@ -182,7 +182,7 @@ pub struct ExistingProposed {
 }
 
 impl ExistingProposed {
-    /// Verifies the counter-signature, and only then makes the list after `last` (R-LNK-4).
+    /// Verifies the counter-signature, and only then makes the list after `last`, the newest (R-LNK-4).
     ///
     /// Returns the certificate, the list and the sealed completion. The caller adopts and stores the list before it
     /// sends the completion.
@@ -218,7 +218,10 @@ fn in_order_of<'a>(
 ) -> Result<Vec<DeviceCertificate>, IdentityError> {
     let find = |entry: &twotick_wire::DeviceEntry| {
         let mut certificates = certificates.clone();
-        certificates.find(|certificate| certificate_hash(certificate) == entry.certificate_hash)
+        certificates.find(|certificate| {
+            certificate.device_id == entry.device_id
+                && certificate_hash(certificate) == entry.certificate_hash
+        })
     };
     list.devices
         .iter()
@@ -239,6 +242,9 @@ fn require_acceptable(
         .into());
     }
     require_prime_order(&request.device_identity_key).map_err(IdentityError::from)?;
+    if request.device_id.is_zero() {
+        return Err(DecodeError::InvalidValue.into());
+    }
     let shared = siblings.iter().any(|sibling| {
         sibling.device_id == request.device_id
             || sibling.device_signing_key == request.device_signing_key

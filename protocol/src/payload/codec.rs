@@ -262,7 +262,7 @@ fn parents(reader: &mut Reader<'_>) -> Result<Vec<HistoryLink>, DecodeError> {
     if count > constants::PARENTS {
         return Err(DecodeError::LengthOutOfRange);
     }
-    ascending(reader, count, HistoryLink::decode_from)
+    ascending(reader, (count, HistoryLink::LENGTH), HistoryLink::decode_from)
 }
 
 fn message_ids(reader: &mut Reader<'_>) -> Result<Vec<MessageId>, DecodeError> {
@@ -270,15 +270,18 @@ fn message_ids(reader: &mut Reader<'_>) -> Result<Vec<MessageId>, DecodeError> {
     if !(1..=MOST_RETRIES).contains(&count) {
         return Err(DecodeError::LengthOutOfRange);
     }
-    ascending(reader, count, MessageId::decode_from)
+    ascending(reader, (count, MessageId::LENGTH), MessageId::decode_from)
 }
 
-/// Reads `count` elements, at most 8, in strictly ascending order (R-ENC-7).
+/// Reads `count` elements, at most 8, that are all there (R-ENC-6), in strictly ascending order (R-ENC-7).
 fn ascending<'a, T: Ord>(
     reader: &mut Reader<'a>,
-    count: usize,
+    (count, length): (usize, usize),
     read: impl Fn(&mut Reader<'a>) -> Result<T, DecodeError>,
 ) -> Result<Vec<T>, DecodeError> {
+    if reader.remaining() < count * length {
+        return Err(DecodeError::Truncated);
+    }
     let mut elements = Vec::with_capacity(count);
     for _ in 0..count {
         let element = read(reader)?;

@@ -50,7 +50,7 @@ impl Person {
         let key = pen.account();
         let mut rng = rng(seed);
         let primary = DeviceKeys::generate(&mut rng).certify(&key, NOW);
-        let list = key.sign_first_list(primary.certificate(), NOW);
+        let list = key.sign_first_list(primary.certificate(), NOW).unwrap();
         Self {
             key,
             devices: vec![primary],
@@ -194,5 +194,5 @@ pub(crate) fn identity_key(seed: u64) -> X25519PublicKey {
 pub(crate) fn first_list(pen: &Pen, certificate: &DeviceCertificate) -> DeviceList {
     let key = pen.account();
     assert_eq!(account_id(&certificate.account_key), key.account_id());
-    key.sign_first_list(certificate, NOW)
+    key.sign_first_list(certificate, NOW).unwrap()
 }

@@ -136,6 +136,26 @@ fn a_retry_request_is_short_and_sorted() {
     assert_eq!(request(&[2, 1]), Some(DecodeError::NotSorted));
 }
 
+/// R-ENC-6: counted elements are all there before their order is looked at.
+#[test]
+fn missing_elements_come_before_their_order() {
+    let parents = |parents: &[u8]| {
+        let mut bytes = encode(PayloadContent::Message(message(0, false, inline(b""))));
+        bytes.truncate(80);
+        bytes.push(3);
+        bytes.extend(parents.iter().flat_map(|&parent| [parent; 16]));
+        Payload::decode(&bytes).err()
+    };
+    assert_eq!(parents(&[2, 1]), Some(DecodeError::Truncated));
+    assert_eq!(parents(&[2, 1, 3]), Some(DecodeError::NotSorted));
+    let mut request = encode(PayloadContent::RetryRequest(vec![
+        MessageId::new([2; 16]),
+        MessageId::new([1; 16]),
+    ]));
+    request[44] = 3;
+    assert_eq!(Payload::decode(&request).err(), Some(DecodeError::Truncated));
+}
+
 /// R-MSG-1: a message has no long inline content, device sync no shared one.
 #[test]
 fn the_form_is_that_of_the_length() {

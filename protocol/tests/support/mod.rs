@@ -93,7 +93,9 @@ impl Person {
         let devices: Vec<Own> = (0..count)
             .map(|_| Own::new(DeviceKeys::generate(rng).certify(&key, START), rng))
             .collect();
-        let first = key.sign_first_list(devices[0].device.certificate(), START);
+        let first = key
+            .sign_first_list(devices[0].device.certificate(), START)
+            .unwrap();
         let mut account = Account::trust(key.account_id(), first, START).unwrap();
         if count > 1 {
             let others: Vec<_> = devices[1..].iter().map(|own| own.device.certificate()).collect();

@@ -8,7 +8,8 @@ use twotick_wire::{
 };
 
 use super::{
-    AttachedDevice, Close, Connection, Delivery, Now, Opening, Role, Start, State, Window, pending::Awaits,
+    AttachedDevice, Close, Connection, Delivery, Now, Opening, Role, State, Window, delivery::Start,
+    pending::Awaits,
 };
 use crate::{
     connection::Nonce,
@@ -137,6 +138,7 @@ impl Connection {
             certificate_hash: certificate.hash(),
             signing_key: certificate.signing_key(),
             session_epoch: attached.session_epoch,
+            acked: attached.acked,
             window: attaching.window,
         };
         self.device = Some(device);
@@ -214,7 +216,6 @@ impl Attaching {
                 attached.acked
             },
             lane_cursor: if is_present { self.lane_cursor } else { 0 },
-            next: Some(attached.next),
         }
     }
 }

@@ -128,3 +128,39 @@ impl Queue {
         (self.frames > 0).then_some(self.progress)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Duration = Duration::ZERO;
+
+    /// R-FRM-4, R-DLV-2: an answer that waits for room keeps delivery from taking it.
+    #[test]
+    fn answers_go_before_delivery() {
+        let mut queue = Queue::new(4, 1_000, NOW);
+        let mut actions = VecDeque::new();
+        queue.answer(vec![1; 900]);
+        queue.answer(vec![2; 900]);
+        queue.flush(NOW, &mut actions);
+        assert_eq!((actions.len(), queue.room(), queue.waiting()), (1, 0, 1));
+        queue.sent(1, 900, NOW);
+        queue.flush(NOW, &mut actions);
+        assert_eq!((actions.len(), queue.room(), queue.waiting_bytes()), (2, 100, 0));
+    }
+
+    /// R-ABU-1: a frame over the whole bound goes alone, so that nothing waits for ever.
+    #[test]
+    fn a_frame_over_the_bound_goes_alone() {
+        let mut queue = Queue::new(4, 1_000, NOW);
+        let mut actions = VecDeque::new();
+        queue.answer(vec![1; 2_000]);
+        queue.answer(vec![2; 10]);
+        queue.flush(NOW, &mut actions);
+        assert_eq!((actions.len(), queue.stalled_since()), (1, Some(NOW)));
+        queue.sent(1, 2_000, NOW);
+        queue.flush(NOW, &mut actions);
+        queue.sent(1, 10, NOW);
+        assert!(actions.len() == 2 && queue.is_idle());
+    }
+}

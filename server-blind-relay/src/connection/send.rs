@@ -13,7 +13,7 @@ use super::{
     request::fetch,
 };
 use crate::{
-    store::{AccountOutcome, AccountSend, Op, SendRequest, StoreError},
+    store::{AccountOutcome, AccountSend, Op, SealedBytes, SendRequest, StoreError},
     verify,
 };
 
@@ -112,10 +112,15 @@ impl Connection {
         {
             return self.done(ephemeral.request);
         }
-        let frames = ephemeral.messages.iter().map(|message| {
+        // Nobody writes to themselves: no envelope is from and to one device (R-MSG-8).
+        let others = ephemeral
+            .messages
+            .iter()
+            .filter(|message| message.to != device.device);
+        let frames = others.map(|message| {
             let envelope = envelope(device.device, message, ephemeral.message_id, Opaque::EMPTY);
             let delivery = EphemeralDelivery {
-                envelope: Opaque::new(&envelope),
+                envelope: Opaque::new(envelope.as_bytes()),
             };
             (message.to, Frame(delivery.encode().into()))
         });
@@ -171,7 +176,7 @@ fn digest(send: &Send<'_>, account: &frame::AccountSend<'_>, body_hash: &[u8]) -
     digest
 }
 
-fn envelope(from: DeviceId, message: &MessageTo<'_>, message_id: MessageId, body: Opaque<'_>) -> Bytes {
+fn envelope(from: DeviceId, message: &MessageTo<'_>, message_id: MessageId, body: Opaque<'_>) -> SealedBytes {
     let envelope = Envelope {
         from,
         to: message.to,
@@ -179,7 +184,7 @@ fn envelope(from: DeviceId, message: &MessageTo<'_>, message_id: MessageId, body
         message: message.message.as_bytes(),
         body: body.as_bytes(),
     };
-    envelope.encode().into()
+    SealedBytes::new(envelope.encode().into())
 }
 
 /// Bytes of the envelope that a message makes.

@@ -59,6 +59,8 @@ pub struct AttachedDevice {
     pub signing_key: DeviceSigningKey,
     /// The epoch of the attach.
     pub session_epoch: SessionEpoch,
+    /// The highest number acknowledged then: nothing up to it is left.
+    pub acked: u64,
     /// What may be under way to it.
     pub window: Window,
 }

@@ -1,6 +1,10 @@
 //! What waits for one connection, in bounded memory.
 
-use std::{collections::VecDeque, sync::Mutex};
+use std::{
+    collections::VecDeque,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::Notify;
 use twotick_wire::DeviceId;
@@ -19,7 +23,10 @@ pub(super) struct Inbox {
 struct Waiting {
     end: Option<Signal>,
     links: VecDeque<Frame>,
-    envelopes: VecDeque<Delivery>,
+    /// Each with when it was handed over.
+    envelopes: VecDeque<(Instant, Delivery)>,
+    /// How long the envelope that was taken last had waited.
+    waited: Option<Duration>,
     bytes: usize,
     behind: bool,
     lane: bool,
@@ -42,7 +49,7 @@ impl Inbox {
                 waiting.behind = true;
             } else {
                 waiting.bytes = bytes;
-                waiting.envelopes.push_back(delivery);
+                waiting.envelopes.push_back((Instant::now(), delivery));
             }
         });
     }
@@ -104,7 +111,8 @@ impl Inbox {
         if let Some(upto) = waiting.acked.take() {
             return Some(Signal::Acked(upto));
         }
-        if let Some(delivery) = waiting.envelopes.pop_front() {
+        if let Some((since, delivery)) = waiting.envelopes.pop_front() {
+            waiting.waited = Some(since.elapsed());
             waiting.bytes = waiting.bytes.saturating_sub(delivery.envelope.len());
             return Some(Signal::Envelope(delivery));
         }
@@ -116,6 +124,11 @@ impl Inbox {
         }
         let (from, frame) = waiting.ephemeral.pop_front()?;
         Some(Signal::Ephemeral { from, frame })
+    }
+
+    /// How long the envelope that was taken last had waited, told once.
+    pub(super) fn waited(&self) -> Option<Duration> {
+        lock(&self.waiting).waited.take()
     }
 
     fn put(&self, change: impl FnOnce(&mut Waiting)) {

@@ -193,6 +193,12 @@ impl Member {
         self.inbox.next().await
     }
 
+    /// How long the envelope of the last signal had waited here; nothing if that was none.
+    #[must_use]
+    pub fn waited(&self) -> Option<Duration> {
+        self.inbox.waited()
+    }
+
     /// The next signal, if there is one.
     #[must_use]
     pub fn try_next(&self) -> Option<Signal> {

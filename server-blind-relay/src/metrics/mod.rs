@@ -35,7 +35,7 @@ pub struct Metrics {
     pub closed: CounterBy<Ending>,
     /// Answers to HTTP requests, by class.
     pub responses: CounterBy<StatusClass>,
-    /// Sizes of envelopes stored.
+    /// Sizes of envelopes that clients sent.
     pub envelope_bytes: Histogram,
     /// Microseconds per stage of a message.
     pub stages: [Histogram; Stage::ALL.len()],
@@ -196,6 +196,13 @@ impl Metrics {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = Text::default();
+        self.connections(&mut text);
+        self.frames(&mut text);
+        self.state(&mut text);
+        text.finish()
+    }
+
+    fn connections(&self, text: &mut Text) {
         text.counter(
             "connections_accepted_total",
             "sockets accepted",
@@ -209,6 +216,11 @@ impl Metrics {
         text.gauge("connections", "open sockets", &self.connections);
         text.gauge("attached", "attached connections that receive", &self.attached);
         text.counters("attaches_total", "attaches that succeeded", &self.attaches);
+        text.counters("closed_total", "connections ended", &self.closed);
+        text.counters("responses_total", "answers to HTTP requests", &self.responses);
+    }
+
+    fn frames(&self, text: &mut Text) {
         text.counters(
             "frames_received_total",
             "frames from clients",
@@ -221,11 +233,9 @@ impl Metrics {
             &self.bytes_received,
         );
         text.counter("sent_bytes_total", "bytes of frames to clients", &self.bytes_sent);
-        text.counters("closed_total", "connections ended", &self.closed);
-        text.counters("responses_total", "answers to HTTP requests", &self.responses);
         text.histogram(
             "envelope_bytes",
-            "sizes of envelopes stored",
+            "sizes of envelopes sent",
             ENVELOPES,
             1,
             &self.envelope_bytes,
@@ -237,10 +247,13 @@ impl Metrics {
             MICROS,
             &self.stages,
         );
-        text.counter("expired_total", "rows removed by expiry", &self.expired);
+    }
+
+    fn state(&self, text: &mut Text) {
         text.gauge("mailboxes", "mailboxes held", &self.mailboxes);
         text.gauge("envelopes", "envelopes held", &self.envelopes);
         text.gauge("stored_bytes", "bytes of envelopes held", &self.stored_bytes);
+        text.counter("expired_total", "rows removed by expiry", &self.expired);
         text.gauge(
             "store_writable",
             "1 while the store takes writes",
@@ -262,7 +275,6 @@ impl Metrics {
             "lines that could not be written",
             &self.log_lines_lost,
         );
-        text.finish()
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Driver<S> {
     ending: Option<Close>,
     phase: watch::Receiver<Phase>,
     timer: Pin<Box<Sleep>>,
+    /// When the frame came that is being looked at.
+    arrived: Option<Instant>,
     /// When a wake-up came whose frames are not on the socket yet.
     pushing: Option<Instant>,
 }
@@ -52,6 +54,7 @@ impl<S: Store> Driver<S> {
             ending: None,
             phase: relay.phase.clone(),
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            arrived: None,
             pushing: None,
             relay: Arc::clone(relay),
         };
@@ -95,10 +98,10 @@ impl<S: Store> Driver<S> {
         let metrics = &self.relay.metrics;
         metrics.frames_received.add(self.transport, 1);
         metrics.bytes_received.add(bytes.len() as u64);
-        let arrived = Instant::now();
+        self.arrived = Some(Instant::now());
         self.connection.on_frame(bytes, self.relay.now());
         self.perform();
-        self.relay.metrics.stage(Stage::Queue, arrived.elapsed());
+        self.arrived = None;
     }
 
     /// The transport took so many whole frames, and so many bytes.
@@ -145,6 +148,9 @@ impl<S: Store> Driver<S> {
     fn signalled(&mut self, signal: Signal) {
         if matches!(signal, Signal::Envelope(_) | Signal::Ephemeral { .. }) {
             self.pushing.get_or_insert_with(Instant::now);
+        }
+        if let Some(waited) = self.member.waited() {
+            self.relay.metrics.stage(Stage::Hint, waited);
         }
         self.connection.on_signal(signal, self.relay.now());
     }
@@ -235,6 +241,11 @@ impl<S: Store> Driver<S> {
             }
         }
         let submitted = Instant::now();
+        if let Some(arrived) = self.arrived.filter(|_| is_send) {
+            self.relay
+                .metrics
+                .stage(Stage::Queue, submitted.duration_since(arrived));
+        }
         let answer = self.relay.store.submit(op);
         self.under_way.push(Box::pin(async move {
             let answer = answer.await;

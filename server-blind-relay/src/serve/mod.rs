@@ -15,6 +15,7 @@ mod peer;
 mod relay;
 mod respond;
 mod route;
+mod running;
 mod stream;
 mod tls;
 mod token;
@@ -28,10 +29,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use crate::clock::RelayClock;
-use crate::connection::{Drain, Settings};
+use crate::connection::Settings;
 use crate::hub::Hub;
 use crate::limits::{Limiter, RelayLimits};
 use crate::mark::Marker;
@@ -42,7 +42,9 @@ use listen::Acceptor;
 use peer::Slots;
 use relay::{Lifetimes, Parts, Phase, Relay};
 use route::Audience;
+use running::Ending;
 
+pub use running::RunningRelay;
 pub use tls::{TlsError, TlsFiles};
 
 /// How a relay is served.
@@ -112,23 +114,6 @@ pub enum StartError {
     Store(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A relay that runs. Dropping it ends it without a word to its clients; [`RunningRelay::shutdown`] says good-bye.
-#[derive(Debug)]
-pub struct RunningRelay {
-    /// Where clients are served.
-    pub address: SocketAddr,
-    /// Where operators are served.
-    pub admin_address: SocketAddr,
-    /// The name under which clients mean to reach it.
-    pub name: String,
-    clock: Arc<RelayClock>,
-    metrics: Arc<Metrics>,
-    drain: Duration,
-    phase: watch::Sender<Phase>,
-    slots: Arc<Slots>,
-    tasks: JoinSet<()>,
-}
-
 /// Serves a store that `open` makes, once it is given where wake-ups go and who limits what goes in.
 ///
 /// # Errors
@@ -144,35 +129,13 @@ where
     let tls = options.tls.as_ref().map(tls::acceptor).transpose()?;
     let (listener, address) = listen_at(options.listen)?;
     let admin = options.admin_listen.map(listen_at).transpose()?;
-    let limiter = Arc::new(limiter(options.limits.clone())?);
-    let hub = Hub::new(&options.limits);
-    let admission: Arc<dyn Admission> = Arc::clone(&limiter) as _;
-    let store = open(Arc::new(hub.clone()), admission).map_err(|error| StartError::Store(error.into()))?;
     let name = options.name.clone().unwrap_or_else(|| address.to_string());
-    let settings = Settings {
-        name: name.clone(),
-        store: store.identity(),
-        limiter,
-    };
     let (phase, watched) = watch::channel(Phase::Serving);
-    let relay = Arc::new(Relay::new(Parts {
-        store: Arc::new(store),
-        hub,
-        settings: Arc::new(settings),
-        clock: Arc::clone(&options.clock),
-        metrics: Arc::clone(&options.metrics),
-        marker: Marker::fresh().map_err(StartError::Randomness)?,
-        phase: watched,
-        is_behind_terminator: !options.terminators.is_empty(),
-        lifetimes: Lifetimes {
-            token: options.token,
-            challenge: CHALLENGE,
-            sessions: options.limits.buckets,
-        },
-    }));
+    let (relay, store) = relay(&options, name.clone(), watched, open)?;
     let slots = Slots::new(socket_limit(&options.limits), Arc::clone(&options.metrics));
+    let (failing, failed) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(upkeep::run(Arc::clone(&relay)));
+    tasks.spawn(upkeep::run(Arc::clone(&relay), failing));
     let acceptor = |audience, tls, terminators| Acceptor {
         router: route::router(Arc::clone(&relay), audience),
         relay: Arc::clone(&relay),
@@ -189,22 +152,79 @@ where
         tasks.spawn(acceptor(Audience::Operators, None, Vec::new()).run(listener));
     }
     tasks.spawn(acceptor(audience, tls, options.terminators).run(listener));
-    let Options {
-        clock,
+    let Options { metrics, drain, .. } = options;
+    let ending = Ending {
         metrics,
         drain,
-        ..
-    } = options;
+        phase,
+        failed,
+        slots,
+        tasks,
+        close: closing(store),
+    };
     Ok(RunningRelay {
         address,
         admin_address,
         name,
-        clock,
-        metrics,
-        drain,
+        ending,
+    })
+}
+
+/// What all sockets share, and the store once more, to close it at the end.
+fn relay<S: Store, E>(
+    options: &Options,
+    name: String,
+    phase: watch::Receiver<Phase>,
+    open: impl FnOnce(Arc<dyn Hints>, Arc<dyn Admission>) -> Result<S, E>,
+) -> Result<(Arc<Relay<S>>, Arc<S>), StartError>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let limits = &options.limits;
+    let limiter = Arc::new(limiter(limits.clone())?);
+    let hub = Hub::new(limits);
+    let admission: Arc<dyn Admission> = Arc::clone(&limiter) as _;
+    let store = open(Arc::new(hub.clone()), admission).map_err(|error| StartError::Store(error.into()))?;
+    let latest = store
+        .latest_time()
+        .map_err(|error| StartError::Store(error.into()))?;
+    options.clock.not_before(latest);
+    let store = Arc::new(store);
+    let settings = Settings {
+        name,
+        store: store.identity(),
+        limiter,
+    };
+    let relay = Relay::new(Parts {
+        store: Arc::clone(&store),
+        hub,
+        settings: Arc::new(settings),
+        clock: Arc::clone(&options.clock),
+        metrics: Arc::clone(&options.metrics),
+        marker: Marker::fresh().map_err(StartError::Randomness)?,
         phase,
-        slots,
-        tasks,
+        is_behind_terminator: !options.terminators.is_empty(),
+        lifetimes: Lifetimes {
+            token: options.token,
+            challenge: CHALLENGE,
+            sessions: limits.sessions,
+        },
+    });
+    Ok((Arc::new(relay), store))
+}
+
+fn closing<S: Store>(store: Arc<S>) -> running::Close {
+    let mut store = Some(store);
+    Box::new(move || match store.take().map(Arc::try_unwrap) {
+        None => true,
+        Some(Ok(store)) => {
+            store.close();
+            true
+        }
+        Some(Err(shared)) => {
+            store = Some(shared);
+            false
+        }
     })
 }
 
@@ -230,43 +250,5 @@ fn socket_limit(limits: &RelayLimits) -> usize {
         .max(1)
 }
 
-impl RunningRelay {
-    /// What it counts.
-    #[must_use]
-    pub fn metrics(&self) -> &Arc<Metrics> {
-        &self.metrics
-    }
-
-    /// Stops: accepts nothing more, tells clients when to come back, waits for what is under way, then ends (R-ATT-8).
-    ///
-    /// # Errors
-    ///
-    /// If the time that was reached cannot be written down; everything else is in order then.
-    pub async fn shutdown(mut self) -> std::io::Result<()> {
-        self.metrics.draining.set(1);
-        let drain = Drain {
-            wait_min: self.drain / 10,
-            wait_max: self.drain,
-            linger: self.drain,
-        };
-        self.phase.send_replace(Phase::Draining(drain));
-        let left = timeout(self.drain, self.slots.all_closed()).await.is_err();
-        if left {
-            tracing::warn!(name: "drained_not_all", connections = self.metrics.connections.value());
-        }
-        self.phase.send_replace(Phase::Stopped);
-        // What is cut off now had its time; a socket that takes nothing may not hold up the end.
-        let _ = timeout(CUT_OFF, self.slots.all_closed()).await;
-        while self.tasks.join_next().await.is_some() {}
-        let clock = Arc::clone(&self.clock);
-        tokio::task::spawn_blocking(move || clock.settle())
-            .await
-            .unwrap_or_else(|_| Ok(()))
-    }
-}
-
 /// How long a challenge over HTTP may be answered (R-ATT-2).
 const CHALLENGE: Duration = Duration::from_secs(60);
-
-/// For tasks to notice the end.
-const CUT_OFF: Duration = Duration::from_secs(6);

@@ -12,7 +12,7 @@ use crate::hub::Hub;
 use crate::limits::{Limiter, RelayLimits};
 use crate::mark::Marker;
 use crate::metrics::Metrics;
-use crate::store::{Store, StoreError};
+use crate::store::{Health, Store, StoreError};
 
 use super::challenge::Challenges;
 use super::token::Tokens;
@@ -29,7 +29,7 @@ pub(super) struct Relay<S> {
     pub(super) tokens: Tokens,
     pub(super) phase: watch::Receiver<Phase>,
     pub(super) is_behind_terminator: bool,
-    store_takes_writes: AtomicBool,
+    store_took_write: AtomicBool,
     drawn: AtomicU32,
 }
 
@@ -84,7 +84,7 @@ impl<S: Store> Relay<S> {
             tokens: Tokens::new(token, sessions),
             phase: parts.phase,
             is_behind_terminator: parts.is_behind_terminator,
-            store_takes_writes: AtomicBool::new(true),
+            store_took_write: AtomicBool::new(true),
             drawn: AtomicU32::new(0),
         }
     }
@@ -125,15 +125,15 @@ impl<S: Store> Relay<S> {
         }
     }
 
-    /// Whether the store took the last write.
+    /// Whether the store took the last write and would take another.
     pub(super) fn store_takes_writes(&self) -> bool {
-        self.store_takes_writes.load(Ordering::Relaxed)
+        self.store_took_write.load(Ordering::Relaxed) && self.store.health() == Health::Good
     }
 
     /// Notes how a write ended.
     pub(super) fn note_write<T>(&self, outcome: &Result<T, StoreError>) {
         let works = !matches!(outcome, Err(StoreError::Unavailable | StoreError::Closing));
-        if self.store_takes_writes.swap(works, Ordering::Relaxed) != works {
+        if self.store_took_write.swap(works, Ordering::Relaxed) != works {
             self.metrics.store_writable.set(works.into());
             if works {
                 tracing::info!(name: "store_writes_again", store = "writable");
@@ -141,6 +141,22 @@ impl<S: Store> Relay<S> {
                 tracing::error!(name: "store_does_not_write", store = "unavailable");
             }
         }
+    }
+}
+
+/// Counts a connection that receives, as long as it is there.
+pub(super) struct Receiving(Arc<Metrics>);
+
+impl Receiving {
+    pub(super) fn new(metrics: &Arc<Metrics>) -> Self {
+        metrics.attached.change(1);
+        Self(Arc::clone(metrics))
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        self.0.attached.change(-1);
     }
 }
 

@@ -1,23 +1,23 @@
-//! What a relay does without being asked: expiry, forgetting, keeping time.
+//! What a relay does without being asked: expiry, forgetting, looking after the store.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::clock::RESERVED;
 use crate::limits::ADDRESS_KEY_LIFETIME;
-use crate::store::{Answer, Op, Store};
+use crate::store::{Answer, Health, Op, Store};
 
 use super::relay::{Phase, Relay};
 
 /// Runs until the relay has stopped.
-pub(super) async fn run<S: Store>(relay: Arc<Relay<S>>) {
+pub(super) async fn run<S: Store>(relay: Arc<Relay<S>>, failed: watch::Sender<bool>) {
     let mut phase = relay.phase.clone();
     tokio::select! {
         () = expire(&relay) => {}
         () = forget(&relay) => {}
-        () = keep_time(&relay) => {}
+        () = watch_store(&relay, &failed) => {}
         _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
     }
 }
@@ -79,16 +79,18 @@ async fn forget<S: Store>(relay: &Relay<S>) {
     }
 }
 
-/// Writes down a time that is not reached yet (R-DUR-5).
-async fn keep_time<S: Store>(relay: &Relay<S>) {
-    let mut turn = every(RESERVED / 2);
+/// Looks whether the store has failed for good: then the process should end (R-DUR-3).
+async fn watch_store<S: Store>(relay: &Relay<S>, failed: &watch::Sender<bool>) {
+    let mut turn = every(HEALTH);
     loop {
         turn.tick().await;
-        let clock = Arc::clone(&relay.clock);
-        match tokio::task::spawn_blocking(move || clock.reserve()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(name: "clock_not_written", error = %error),
-            Err(_) => tracing::error!(name: "clock_not_written", error = "the writer panicked"),
+        let health = relay.store.health();
+        relay
+            .metrics
+            .store_writable
+            .set(relay.store_takes_writes().into());
+        if health == Health::Failed && !failed.send_replace(true) {
+            tracing::error!(name: "store_failed", reason = "a write or a flush failed; nothing is stored any more");
         }
     }
 }
@@ -107,3 +109,6 @@ const EXPIRY_BUDGET: usize = 1_000;
 
 /// Between two sweeps of the hub.
 const SWEEP: Duration = Duration::from_secs(10);
+
+/// Between two looks at the store. Longer: a relay that cannot store goes on for longer; shorter: nothing.
+const HEALTH: Duration = Duration::from_millis(500);

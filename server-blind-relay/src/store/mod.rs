@@ -14,10 +14,10 @@ mod embedded;
 mod memory;
 mod op;
 mod rules;
+mod sealed;
 
 use std::future::Future;
 
-use bytes::Bytes;
 use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
 pub use embedded::{
@@ -29,6 +29,7 @@ pub use op::{
     AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Fetch, Op,
     PublishedList, PublishedPrekeys, ReceiptFor, SendRequest, SessionEpoch, StoreLimits, TakePrekeys,
 };
+pub use sealed::SealedBytes;
 pub use twotick_wire::frame::{Durability, LaneEntry};
 
 /// A store of mailboxes. See the module for what every backend promises.
@@ -59,6 +60,23 @@ pub trait Store: Send + Sync + 'static {
 
     /// How much is held.
     fn usage(&self) -> impl Future<Output = Result<Usage, StoreError>> + Send + 'static;
+
+    /// Whether changes are taken.
+    fn health(&self) -> Health {
+        Health::Good
+    }
+
+    /// The latest time that it was told, also by a process before this one: a relay's clock starts no earlier (R-DUR-5).
+    fn latest_time(&self) -> Result<UnixTime, StoreError> {
+        Ok(UnixTime::default())
+    }
+
+    /// Answers all that was submitted, and ends in good order.
+    fn close(self)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 /// Which past a store has, and what *stored* means in it.
@@ -121,7 +139,7 @@ pub struct Delivery {
     /// When it was accepted.
     pub accepted: UnixTime,
     /// The encoded Envelope, opaque here.
-    pub envelope: Bytes,
+    pub envelope: SealedBytes,
 }
 
 /// Prints numbers and a length: what is inside is never shown (R-BLD-1).

@@ -6,6 +6,8 @@ use twotick_wire::{
     OneTimePrekeyId, Receipt, SendId, UnixTime,
 };
 
+use super::SealedBytes;
+
 /// A change, or a look that needs a right. Each holds `now`: a store reads no clock.
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -185,7 +187,7 @@ pub struct SendRequest {
 }
 
 /// The envelopes to one account: all stored or none (R-SND-1).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AccountSend {
     /// The account.
     pub account: AccountId,
@@ -199,8 +201,29 @@ pub struct AccountSend {
     pub list: ListHead,
     /// True if devices are left out knowingly.
     pub is_partial: bool,
-    /// Encoded envelopes, ascending by device.
-    pub envelopes: Vec<(DeviceId, Bytes)>,
+    /// Envelopes, ascending by device.
+    pub envelopes: Vec<(DeviceId, SealedBytes)>,
+}
+
+/// Prints how many envelopes there are: what is inside is never shown (R-BLD-1).
+impl std::fmt::Debug for AccountSend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            account,
+            send_id,
+            list,
+            is_partial,
+            envelopes,
+            ..
+        } = self;
+        f.debug_struct("AccountSend")
+            .field("account", account)
+            .field("send_id", send_id)
+            .field("list", list)
+            .field("is_partial", is_partial)
+            .field("envelopes", &envelopes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of an [`AccountSend`].

@@ -1,11 +1,12 @@
 //! Attaching, SPEC 22.1.
 
 use twotick_relay::connection::Close;
-use twotick_wire::{ErrorCode, RelayFrame, StoreEpoch};
+use twotick_wire::{ErrorCode, RelayFrame, RequestId, StoreEpoch, frame::Ack};
 
 use super::{
-    person::{Attaching, Letter, Person},
-    world::{EPOCH, Peer, World},
+    peer::Peer,
+    person::{Attaching, Letter, Person, ack},
+    world::{EPOCH, World},
 };
 
 /// R-ATT-1: the relay speaks first, with a nonce and its name, and takes a signature over both.
@@ -168,6 +169,48 @@ fn delivery_starts_after_a_cursor_that_counts() {
     }
 }
 
+/// R-ATT-5: a cursor under what was acknowledged starts after that.
+#[test]
+fn delivery_starts_after_what_was_acknowledged() {
+    let (mut world, bob) = with_mail(3);
+    let mut first = world.attached(&bob.devices[0]);
+    first.say(&world, &ack(2, first.hello.unwrap().session_epoch, 3));
+    let mut peer = world.socket();
+    let mut attaching = Attaching::to(peer.nonce);
+    (attaching.store_epoch, attaching.cursor) = (EPOCH, 1);
+    peer.say(&world, &attaching.by(&bob.devices[0]));
+    assert_eq!(peer.expect_hello().acked, 3);
+    assert!(matches!(peer.take(), RelayFrame::Drained(drained) if drained.next == 4));
+}
+
+/// R-ATT-5: the cursor of the lane counts in the past it was made in, too.
+#[test]
+fn the_lane_starts_after_a_cursor_that_counts() {
+    for (store_epoch, expected) in [(EPOCH, 0), (StoreEpoch::new([1; 16]), 1)] {
+        let (mut world, bob) = with_mail(1);
+        let mut receiving = world.attached(&bob.devices[0]);
+        let rejection = Ack {
+            request: RequestId::new(2),
+            session_epoch: receiving.hello.unwrap().session_epoch,
+            upto: 1,
+            lane_upto: 0,
+            rejected: vec![1],
+            receipts: vec![],
+        };
+        receiving.ask(&world, rejection.into());
+        let alice = Person::seeded(1, 1);
+        let mut peer = world.socket();
+        let mut attaching = Attaching::to(peer.nonce);
+        (attaching.store_epoch, attaching.lane_cursor) = (store_epoch, 1);
+        peer.say(&world, &attaching.by(&alice.devices[0]));
+        let frames = peer.read();
+        let pages = frames
+            .iter()
+            .filter(|frame| matches!(frame, RelayFrame::LanePage(_)));
+        assert_eq!(pages.count(), expected);
+    }
+}
+
 /// R-ATT-3: a new device makes its mailbox by attaching, so many of one address (R-ABU-1), and not through others.
 #[test]
 fn new_mailboxes_of_an_address_are_limited() {
@@ -181,9 +224,13 @@ fn new_mailboxes_of_an_address_are_limited() {
         peer.say(world, &attach);
         peer
     };
-    for seed in 1..u64::from(most) {
+    for seed in 1..u64::from(most) - 1 {
         attach(&mut world, &Person::seeded(seed, 1)).expect_hello();
     }
+    for _ in 0..3 {
+        attach(&mut world, &known).expect_hello();
+    }
+    attach(&mut world, &Person::seeded(76, 1)).expect_hello();
     let late = Person::seeded(77, 1);
     let mut refused = attach(&mut world, &late);
     refused.ended_with(ErrorCode::RateLimited, Close::TooMany);

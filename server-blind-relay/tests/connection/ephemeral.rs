@@ -46,6 +46,20 @@ fn typing_reaches_who_is_there_and_nobody_later() {
     assert_eq!((away.frames.len(), away.hello.unwrap().next), (0, 1));
 }
 
+/// R-EPH-1, R-MSG-8: it reaches one's own other devices, and never the device that sent it.
+#[test]
+fn typing_reaches_ones_own_other_devices() {
+    let mut world = World::new();
+    let alice = world.person(1, 2);
+    let mut other = world.attached(&alice.devices[1]);
+    let mut sender = world.attached(&alice.devices[0]);
+    sender.say(&world, &typing(2, &alice, Capability::NONE, 1));
+    other.work(&world);
+    assert_eq!(mark(other.take()), 1);
+    assert!(matches!(sender.take(), RelayFrame::Done(_)));
+    assert_eq!(sender.frames.len(), 0);
+}
+
 /// R-EPH-1: while one waits, a newer one from the same device takes its place.
 #[test]
 fn the_newest_replaces_what_waits() {

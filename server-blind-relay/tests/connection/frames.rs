@@ -1,6 +1,11 @@
 //! Frames, SPEC 21: what is answered, and what ends a connection.
 
-use twotick_relay::connection::Close;
+use std::time::Duration;
+
+use twotick_relay::{
+    connection::Close,
+    limits::{Rate, RelayLimits},
+};
 use twotick_wire::{
     AccountId, Capability, ErrorCode, MAX_FRAME, RelayFrame, RequestId,
     frame::{Done, FetchList, Ping, Pong},
@@ -8,7 +13,7 @@ use twotick_wire::{
 
 use super::{
     attaching::with_mail,
-    person::{Attaching, Letter, Person, ack},
+    person::{Attaching, Letter, Person, ack, send},
     world::World,
 };
 
@@ -165,6 +170,44 @@ fn requests_and_refusals_are_bounded() {
     }
     assert_eq!(refused, usize::try_from(limits.refusals.burst).unwrap() + 1);
     assert_eq!(peer.close, Some(Close::TooMany));
+}
+
+/// R-ABU-1: what requests hold, and what their answers may have, is bounded too.
+#[test]
+fn large_requests_are_bounded_by_their_bytes() {
+    let plenty = Rate::new(10_000, Duration::from_nanos(1));
+    let mut world = World::limited(RelayLimits {
+        account_sends: plenty,
+        ..RelayLimits::default()
+    });
+    let alice = world.person(1, 1);
+    let crowd = Person::seeded(5, 16);
+    let body = vec![0; 65_588];
+    let mut peer = world.attached(&alice.devices[0]);
+    let mut sent = 0;
+    while peer.connection.wants_frame() {
+        sent += 1;
+        let letter = Letter {
+            body: &body,
+            ..Letter::to(&crowd, sent)
+        };
+        peer.connection
+            .on_frame(letter.frame(sent.into()).into(), world.now);
+    }
+    assert_eq!(sent, 4, "a mebibyte each");
+    let people: Vec<Person> = (10..26).map(|seed| Person::seeded(seed, 1)).collect();
+    let mut peer = world.attached(&alice.devices[0]);
+    let mut sent = 0;
+    while peer.connection.wants_frame() {
+        sent += 1;
+        let parts = people
+            .iter()
+            .map(|person| Letter::to(person, sent).part())
+            .collect();
+        peer.connection
+            .on_frame(send(sent.into(), sent, &[], parts).into(), world.now);
+    }
+    assert_eq!(sent, 30, "each answer may have sixteen lists");
 }
 
 /// R-FRM-4: while the store looks at an Attach, nothing else is read.

@@ -96,8 +96,16 @@ fn prekeys_are_limited_over_all_accounts() {
         taken += granted(|| limiter.take_prekey(account(number), device(1), SECOND).is_ok());
     }
     assert_eq!(taken, 60);
-    let later = SECOND + Duration::from_secs(60);
-    assert!(limiter.take_prekey(account(19), device(1), later).is_ok());
+    let late = account(30);
+    for _ in 0..20 {
+        assert!(limiter.take_prekey(late, device(1), SECOND).is_err());
+    }
+    let later = SECOND + Duration::from_secs(360);
+    assert_eq!(
+        granted(|| limiter.take_prekey(late, device(1), later).is_ok()),
+        6,
+        "a refusal cost nothing"
+    );
 }
 
 /// R-ABU-1: bytes into a mailbox: 4 MiB, then 1 MiB a minute; the refusal says when to come back.

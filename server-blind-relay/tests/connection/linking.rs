@@ -6,7 +6,7 @@ use twotick_wire::{
     frame::{LinkJoin, LinkSend, Opaque},
 };
 
-use super::world::{Peer, World};
+use super::{peer::Peer, world::World};
 
 const CHANNEL: LinkChannel = LinkChannel::new([0x11; 16]);
 

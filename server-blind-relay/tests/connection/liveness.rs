@@ -68,7 +68,7 @@ fn heartbeats_are_spread() {
         opening.spread = spread;
         let nonce = opening.nonce.0;
         let connection = Connection::greet(world.settings.clone(), opening, world.now);
-        let mut peer = super::world::Peer::new(connection, world.hub.join(), nonce);
+        let mut peer = super::peer::Peer::new(connection, world.hub.join(), nonce);
         peer.work(&world);
         peer.take();
         let attach = super::person::Attaching::to(nonce).by(&alice.devices[0]);

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use twotick_relay::connection::{AttachedDevice, Close, Connection, Resumption, Window};
+use twotick_relay::{
+    connection::{Action, AttachedDevice, Close, Connection, Resumption, Window},
+    hub::Signal,
+    store::MailboxItem,
+};
 use twotick_wire::{
     ErrorCode, LinkChannel, RelayFrame, RequestId,
     frame::{LinkJoin, Ping},
@@ -10,8 +14,9 @@ use twotick_wire::{
 
 use super::{
     attaching::with_mail,
+    delivery::stored,
     person::{Attaching, Letter, Person, ack},
-    world::{Peer, World},
+    {peer::Peer, world::World},
 };
 
 fn attach(world: &mut World, person: &Person) -> AttachedDevice {
@@ -116,6 +121,49 @@ fn a_poll_has_one_page() {
     assert_eq!(frames.len(), 1, "more is there");
 }
 
+/// R-TRN-2: what is stored while a poll still looks at the lane is for the next one.
+#[test]
+fn a_poll_that_has_its_page_takes_no_other() {
+    let (mut world, bob) = with_mail(0);
+    let device = attach(&mut world, &bob);
+    let mut connection = Connection::resume(Arc::clone(&world.settings), device, poll(0, 25), world.now);
+    assert_eq!(
+        connection.take_actions().len(),
+        3,
+        "it subscribes, then reads mailbox and lane"
+    );
+    connection.on_mailbox(Ok(vec![MailboxItem::Delivery(stored(1, 500))]), world.now);
+    assert!(matches!(connection.take_actions()[0], Action::Send(_)));
+    connection.on_signal(Signal::Envelope(stored(2, 500)), world.now);
+    assert!(connection.take_actions().is_empty());
+    connection.on_lane(Ok(vec![]), world.now);
+    let actions = connection.take_actions();
+    assert!(matches!(actions[0], Action::Close(Close::Finished)) && actions.len() == 1);
+}
+
+/// R-TRN-2: a cursor beyond all there can be finds nothing, and breaks nothing.
+#[test]
+fn a_cursor_may_be_anything() {
+    let (mut world, bob) = with_mail(3);
+    let device = attach(&mut world, &bob);
+    let alice = world.person(1, 1);
+    for cursor in [4, u64::MAX - 1, u64::MAX] {
+        let what = Resumption::Events {
+            cursor,
+            lane_cursor: cursor,
+        };
+        let mut events = world.resumed(device, what);
+        let mut sender = world.attached(&alice.devices[0]);
+        let number = 20 + u8::try_from(cursor % 7).unwrap();
+        sender.say(&world, &Letter::to(&bob, number).frame(2));
+        events.connection.on_signal(Signal::Behind, world.now);
+        events.work(&world);
+        assert!(events.numbers().iter().all(|number| *number > cursor));
+        assert_eq!(events.close, None);
+        world.wait(10);
+    }
+}
+
 /// R-TRN-2: with nothing there a poll waits, ends at its time, and earlier if something comes.
 #[test]
 fn a_poll_waits_for_something() {
@@ -171,6 +219,30 @@ fn an_event_stream_keeps_its_window() {
     let frames = events.read();
     assert!(matches!(&frames[0], RelayFrame::Page(page) if page.deliveries[0].seq == 5));
     assert!(matches!(frames[1], RelayFrame::Drained(_)));
+}
+
+/// R-TRN-2: what was acknowledged by request before it was read is not looked for again.
+#[test]
+fn what_is_acknowledged_elsewhere_is_not_missed() {
+    let (mut world, bob) = with_mail(0);
+    let device = attach(&mut world, &bob);
+    let mut events = world.resumed(device, EVENTS);
+    events.read();
+    events
+        .connection
+        .on_signal(Signal::Envelope(stored(3, 500)), world.now);
+    assert!(matches!(
+        events.connection.take_actions()[0],
+        Action::ReadMailbox { after: 0, .. }
+    ));
+    events.connection.on_mailbox(Ok(vec![]), world.now);
+    assert!(events.connection.take_actions().is_empty());
+    events
+        .connection
+        .on_signal(Signal::Envelope(stored(4, 500)), world.now);
+    events.work(&world);
+    assert_eq!(events.numbers(), [4]);
+    world.wait(1);
 }
 
 /// R-ATT-7: on an event stream Ping only keeps it open.

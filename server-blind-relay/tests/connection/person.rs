@@ -4,7 +4,7 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use twotick_protocol::{AccountKeyPair, Device, DeviceKeys, capability_hash, list_head};
 use twotick_wire::{
     AccountId, Capability, CapabilityHash, DeviceId, DeviceList, ListHead, MessageId, RequestId, SendId,
-    StoreEpoch, UnixTime,
+    Signature, StoreEpoch, UnixTime,
     frame::{
         AccountSend, Ack, Attach, Certificates, ChangeCapabilities, Grant, MessageTo, Opaque, PublishList,
         Send,
@@ -30,7 +30,9 @@ impl Person {
             .map(|_| DeviceKeys::generate(&mut rng).certify(&account, now))
             .collect();
         devices.sort_by_key(Device::device_id);
-        let mut list = account.sign_first_list(devices[0].certificate(), now);
+        let mut list = account
+            .sign_first_list(devices[0].certificate(), now)
+            .expect("a certificate of its own");
         let others: Vec<_> = devices[1..].iter().map(Device::certificate).collect();
         if !others.is_empty() {
             list = account.sign_next_list(&list, &others, &[], now).unwrap();
@@ -151,6 +153,11 @@ impl Attaching {
 
     /// Signed by the device, with the certificate of another if the test wants that.
     pub fn signed(&self, device: &Device, certificate: &[u8]) -> Vec<u8> {
+        self.signed_by(certificate, |input| device.sign_relay_attach(input))
+    }
+
+    /// Signed by whatever the test says.
+    pub fn signed_by(&self, certificate: &[u8], sign: impl Fn(&[u8]) -> Signature) -> Vec<u8> {
         let mut attach = Attach {
             request: RequestId::new(1),
             nonce: self.nonce,
@@ -161,9 +168,9 @@ impl Attaching {
             window_envelopes: self.window_envelopes,
             window_bytes: self.window_bytes,
             is_send_only: self.is_send_only,
-            signature: twotick_wire::Signature::new([0; 64]),
+            signature: Signature::new([0; 64]),
         };
-        attach.signature = device.sign_relay_attach(&attach.signing_input(self.name.as_bytes()));
+        attach.signature = sign(&attach.signing_input(self.name.as_bytes()));
         attach.encode()
     }
 

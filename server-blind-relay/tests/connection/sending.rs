@@ -1,13 +1,13 @@
 //! Sending, SPEC 23, as far as a connection decides it.
 
 use twotick_wire::{
-    AccountId, Capability, Envelope, ErrorCode, ListHead, RelayFrame,
-    frame::{AccountResult, Durability, SendResult},
+    AccountId, Capability, Envelope, ErrorCode, ListHead, MessageId, RelayFrame, RequestId,
+    frame::{AccountResult, AccountSend, Durability, Opaque, Send, SendResult},
 };
 
 use super::{
     person::{CAPABILITY, Letter, MESSAGE, Person, send},
-    world::{Peer, World},
+    {peer::Peer, world::World},
 };
 
 fn result(peer: &mut Peer) -> SendResult<'static> {
@@ -118,56 +118,54 @@ fn a_repetition_is_known_by_all_its_bytes() {
     let bob = world.person(2, 1);
     let alice = world.person(1, 1);
     let mut sender = world.attached(&alice.devices[0]);
-    let first = Letter::to(&bob, 1);
+    let first = || Letter::to(&bob, 1);
     let mut status = |frame: &[u8]| {
         sender.say(&world, frame);
         only(&mut sender).status
     };
-    assert_eq!(status(&first.frame(2)), 0);
-    assert_eq!(status(&first.frame(3)), 0, "the header may differ");
-    let reused = ErrorCode::SendIdReused.number();
-    let body = [1; 308];
-    let message = [0x5b; 351];
-    let mut partial = first.part();
-    partial.is_partial = true;
-    let mut other_list = first.part();
-    other_list.list = ListHead::NONE;
-    assert_eq!(
-        status(
-            &Letter {
-                body: &body,
-                ..Letter::to(&bob, 1)
-            }
-            .frame(4)
-        ),
-        reused
-    );
-    assert_eq!(
-        status(
-            &Letter {
-                message: &message,
-                ..Letter::to(&bob, 1)
-            }
-            .frame(5)
-        ),
-        reused
-    );
-    assert_eq!(status(&send(6, 1, &[], vec![partial])), reused);
-    assert_eq!(status(&send(7, 1, &[], vec![other_list])), reused);
-    let capability = Capability::new([8; 16]);
-    assert_eq!(
-        status(
-            &Letter {
-                capability,
-                ..Letter::to(&bob, 1)
-            }
-            .frame(8)
-        ),
-        reused
-    );
-    let mut peer = world.attached(&bob.devices[0]);
+    assert_eq!(status(&first().frame(2)), 0);
+    assert_eq!(status(&first().frame(3)), 0, "the header may differ");
+    let (body, message) = ([1; 308], [0x5b; 351]);
+    let partial = AccountSend {
+        is_partial: true,
+        ..first().part()
+    };
+    let other_list = AccountSend {
+        list: ListHead::NONE,
+        ..first().part()
+    };
+    let other_lifetime = Send {
+        request: RequestId::new(4),
+        message_id: MessageId::new([1; 16]),
+        lifetime: 3_601,
+        body: Opaque::EMPTY,
+        accounts: vec![first().part()],
+    };
+    let others = [
+        Letter {
+            body: &body,
+            ..first()
+        }
+        .frame(4),
+        Letter {
+            message: &message,
+            ..first()
+        }
+        .frame(4),
+        Letter {
+            capability: Capability::new([8; 16]),
+            ..first()
+        }
+        .frame(4),
+        send(4, 1, &[], vec![partial]),
+        send(4, 1, &[], vec![other_list]),
+        other_lifetime.encode(),
+    ];
+    for (index, other) in others.iter().enumerate() {
+        assert_eq!(status(other), ErrorCode::SendIdReused.number(), "{index}");
+    }
+    let peer = world.attached(&bob.devices[0]);
     assert_eq!(peer.hello.unwrap().next, 2, "one envelope");
-    peer.tick(&world);
 }
 
 /// R-SND-4: the sender's rate comes first, and only what passes it is asked of the store.
@@ -204,6 +202,34 @@ fn a_send_does_not_grow_without_bound() {
     sender.say(&world, &send(2, 1, &body, parts));
     assert_eq!(sender.refused_with(), ErrorCode::LengthOutOfRange.number());
     assert_eq!(sender.close, None);
+}
+
+/// R-BLD-1: what a connection holds and wants prints no sealed bytes and no credentials.
+#[test]
+fn nothing_sealed_is_printed() {
+    let mut world = World::new();
+    let bob = world.person(2, 1);
+    let alice = world.person(1, 1);
+    let mut sender = world.attached(&alice.devices[0]);
+    let body = [0xb7; 308];
+    let letter = Letter {
+        body: &body,
+        message: &[0xb7; 351],
+        ..Letter::to(&bob, 5)
+    };
+    sender.connection.on_frame(letter.frame(2).into(), world.now);
+    let marks = ["183, 183", "b7b7", "\\xb7"];
+    let actions = sender.connection.take_actions();
+    let printed = format!("{actions:?} {:?}", sender.connection);
+    assert!(printed.contains("envelopes: 1"));
+    assert!(marks.iter().all(|mark| !printed.contains(mark)));
+    actions.into_iter().for_each(|action| sender.act(&world, action));
+    let mut peer = world.socket();
+    let attach = super::person::Attaching::to(peer.nonce).by(&bob.devices[0]);
+    peer.is_slow = true;
+    peer.say(&world, &attach);
+    let printed = format!("{:?} {:?}", peer.connection, peer.member);
+    assert!(marks.iter().all(|mark| !printed.contains(mark)));
 }
 
 /// R-CAP-1, R-BLD-3: an account that is not there, one with another capability and a wrong kind of question get the same bytes.

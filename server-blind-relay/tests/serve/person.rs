@@ -30,7 +30,9 @@ impl Person {
             .map(|_| DeviceKeys::generate(&mut rng).certify(&account, now))
             .collect();
         devices.sort_by_key(Device::device_id);
-        let mut list = account.sign_first_list(devices[0].certificate(), now);
+        let mut list = account
+            .sign_first_list(devices[0].certificate(), now)
+            .expect("a certificate of its own");
         let others: Vec<_> = devices[1..].iter().map(Device::certificate).collect();
         if !others.is_empty() {
             list = account

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use twotick_relay::clock::{Clock, RelayClock, SystemClock};
@@ -13,16 +14,34 @@ use twotick_wire::{StoreEpoch, UnixTime};
 /// When tests begin.
 pub(crate) const START: UnixTime = UnixTime::new(1_800_000_000);
 
-/// A clock whose days pass as they do, from [`START`].
-struct Calendar(SystemClock);
+/// A clock that a test can move ahead; otherwise days pass as they do, from [`START`].
+#[derive(Clone)]
+pub(crate) struct Hands {
+    real: Arc<SystemClock>,
+    skipped: Arc<AtomicU64>,
+}
 
-impl Clock for Calendar {
+impl Hands {
+    pub(crate) fn new() -> Self {
+        Self {
+            real: Arc::default(),
+            skipped: Arc::default(),
+        }
+    }
+
+    /// Moves time ahead.
+    pub(crate) fn skip(&self, seconds: u64) {
+        self.skipped.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Hands {
     fn wall(&self) -> UnixTime {
         START.saturating_add(self.monotonic().as_secs())
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.monotonic()
+        self.real.monotonic() + Duration::from_secs(self.skipped.load(Ordering::Relaxed))
     }
 }
 
@@ -30,7 +49,6 @@ impl Clock for Calendar {
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
-    pub(crate) now: UnixTime,
     pub(crate) tls: Option<Arc<rustls::ClientConfig>>,
 }
 
@@ -38,6 +56,7 @@ pub(crate) struct Target {
 pub(crate) struct World {
     pub(crate) relay: RunningRelay,
     pub(crate) target: Target,
+    pub(crate) hands: Hands,
 }
 
 impl World {
@@ -51,7 +70,8 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
-        let clock = RelayClock::forgetful(Box::new(Calendar(SystemClock::default())));
+        let hands = Hands::new();
+        let clock = RelayClock::new(Box::new(hands.clone()));
         let mut options = Options::loopback(Arc::new(clock));
         options.limits = generous();
         options.drain = Duration::from_secs(5);
@@ -63,10 +83,9 @@ impl World {
         let relay = serve::start(options, open).await.expect("a relay");
         let target = Target {
             address: relay.address,
-            now: START,
             tls: None,
         };
-        Self { relay, target }
+        Self { relay, target, hands }
     }
 }
 

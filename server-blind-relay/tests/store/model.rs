@@ -5,7 +5,7 @@ use proptest::test_runner::Config;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use twotick_relay::store::{
     AccountSend, Answer, Attachment, CapabilityChange, Op, PageBounds, PublishedList, PublishedPrekeys,
-    SendRequest, SessionEpoch, TakePrekeys,
+    SealedBytes, SendRequest, SessionEpoch, TakePrekeys,
 };
 use twotick_wire::{Grant, OneTimePrekeyId, ReceiptState, UnixTime};
 
@@ -437,7 +437,9 @@ impl Both {
                     .filter(|_| !part.is_strange)
                     .map_or(strange_head(), |list| list.head),
                 is_partial: part.is_partial,
-                envelopes: devices.map(|device| (device, envelope(&text))).collect(),
+                envelopes: devices
+                    .map(|device| (device, SealedBytes::new(envelope(&text))))
+                    .collect(),
             }
         });
         let accounts = accounts.collect();

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use twotick_relay::store::{
-    AccountSend, Ack, Attachment, CapabilityChange, Fetch, Op, PublishedList, ReceiptFor, SendRequest,
-    SessionEpoch,
+    AccountSend, Ack, Attachment, CapabilityChange, Fetch, Op, PublishedList, ReceiptFor, SealedBytes,
+    SendRequest, SessionEpoch,
 };
 use twotick_wire::{
     AccountId, AccountKey, CapabilityHash, CertificateHash, DeviceEntry, DeviceId, DeviceList, Grant,
@@ -157,7 +157,7 @@ pub(crate) fn to_account(
         is_partial: false,
         envelopes: devices
             .iter()
-            .map(|device| (device.id(), envelope(text)))
+            .map(|device| (device.id(), SealedBytes::new(envelope(text))))
             .collect(),
     }
 }

@@ -130,6 +130,7 @@ class ServeTest(unittest.TestCase):
         """`record.seal` has an argument of that name: it is the request's `id` too."""
         record = {"op": "record.seal", "id": "aabb", "storage_key": "11" * 32, "kind": 133}
         record |= {"account_id": "22" * 32, "device_id": "33" * 16, "revision": "7", "value": ""}
+        record["seed"] = "44" * 32
         output = io.StringIO()
         serve(io.StringIO(json.dumps(record)), output)
         answer = json.loads(output.getvalue())

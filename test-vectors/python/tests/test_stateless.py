@@ -67,6 +67,8 @@ class Primitives(Case):
             Random.script(["00"]).take(2)
         with self.assertRaises(Fault):
             Random.script(["00"]).finish()
+        with self.assertRaises(Fault):
+            Random.none().take(1)
         seeded = Random.seed("07" * 32)
         self.assertEqual(seeded.take(40) + seeded.take(24), Random.seed("07" * 32).take(64))
 

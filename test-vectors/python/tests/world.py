@@ -20,6 +20,7 @@ class World:
 
     def __init__(self, **devices: int) -> None:
         self.program = Program()
+        self.operations = 0
         self.now = NOW
         self.devices: dict[str, dict[str, Any]] = {}
         self.lists: dict[str, str] = {}
@@ -31,7 +32,9 @@ class World:
                 self.run("party.learn", party=name, list=self.lists[account], now=self.now)
 
     def run(self, op: str, **arguments: Any) -> dict[str, Any]:
-        answer = self.program.run({"op": op, **arguments})
+        self.operations += 1
+        source = {} if "random" in arguments else {"seed": f"{self.operations:064x}"}
+        answer = self.program.run({"op": op, **source, **arguments})
         if "error" in answer:
             raise Refused(answer["error"]["name"])
         return answer["ok"]

@@ -62,6 +62,9 @@ class Arguments:
     def items(self, name: str) -> list[Any]:
         return self._typed(name, list)
 
+    def is_nested(self, name: str) -> bool:
+        return isinstance(self._get(name), dict)
+
     def nested(self, name: str) -> "Arguments":
         return Arguments(self._get(name))
 

@@ -37,11 +37,11 @@ from .verification import (
     CERTIFICATE_VALIDITY,
     SKEW,
     check_account_signature,
-    check_device_signature,
     check_validity,
+    verify_certificate,
     verify_list,
 )
-from .wire_identity import MAX_DEVICES
+from .wire_identity import MAX_DEVICES, check_suites
 
 OFFER_SECONDS = 60
 SUITES = 1
@@ -114,6 +114,7 @@ class ExistingDevice:
         """What R-LNK-5 asks of a request that decodes, before anything is signed."""
         check_own_list(self.account_seed, self.list)
         siblings = _in_list_order(self.list, self.certificates)
+        check_suites(request.suites)
         check_subgroup(request.device_identity_key)
         if not any(request.device_id):
             fail("InvalidValue")
@@ -130,13 +131,20 @@ class ExistingDevice:
         if len(self.list.devices) >= MAX_DEVICES:
             fail("TooManyDevices")
 
+    def take_newer_list(self, device_list: DeviceList) -> None:
+        """The account's newest list, if it has changed since the attempt began."""
+        verify_list(device_list, device_list.issued)
+        self.list = device_list
+
     def take_acceptance(
         self, encoded: bytes, now: int
     ) -> tuple[bytes, DeviceList, DeviceCertificate]:
-        """Verifies the counter-signature, and makes the next list."""
+        """Verifies the counter-signature, and makes the list after the newest."""
         acceptance = LinkAcceptance.decode(self._channel.open(ACCEPTANCE, encoded))
         certificate = replace(self._certificate, device_signature=acceptance.device_signature)
-        check_device_signature(certificate)
+        verify_certificate(certificate, now)
+        if self.list.certificate_hash_of(certificate.device_id) is not None:
+            fail("DuplicateKey")
         device_list = next_list(self.account_seed, self.list, [certificate], [], now)
         siblings = _in_list_order(device_list, [*self.certificates, certificate])
         completion = LinkCompletion(device_list.encode(), tuple(siblings))
@@ -249,8 +257,10 @@ def _in_list_order(
     device_list: DeviceList, certificates: list[DeviceCertificate]
 ) -> list[DeviceCertificate]:
     """The certificate of every device of the list, in its order."""
-    by_hash = {certificate.hash: certificate for certificate in certificates}
-    hashes = [entry.certificate_hash for entry in device_list.devices]
-    if not all(certificate_hash in by_hash for certificate_hash in hashes):
+    by_entry = {
+        (certificate.device_id, certificate.hash): certificate for certificate in certificates
+    }
+    entries = [(entry.device_id, entry.certificate_hash) for entry in device_list.devices]
+    if not all(entry in by_entry for entry in entries):
         fail("NotInDeviceList")
-    return [by_hash[certificate_hash] for certificate_hash in hashes]
+    return [by_entry[entry] for entry in entries]

@@ -66,6 +66,10 @@ def _existing_step(
     if attempt.steps == 3:
         device.take_digits(given.text("input"))
         return {}
+    if attempt.steps == 5 and given.is_nested("input"):
+        given = given.nested("input")
+        device.take_newer_list(DeviceList.decode(given.opaque("list")))
+        return _completed(device, given.opaque("acceptance"), now)
     data = given.opaque("input")
     if attempt.steps == 1:
         return {"output": device.take_hello(data, now, random).hex()}
@@ -74,7 +78,11 @@ def _existing_step(
         return {"output": reveal.hex(), "digits": digits}
     if attempt.steps == 4:
         return {"output": device.take_request(data, now).hex()}
-    completion, device_list, certificate = device.take_acceptance(data, now)
+    return _completed(device, data, now)
+
+
+def _completed(device: ExistingDevice, acceptance: bytes, now: int) -> dict[str, Any]:
+    completion, device_list, certificate = device.take_acceptance(acceptance, now)
     return {"output": completion.hex()} | _linked(device_list, certificate)
 
 

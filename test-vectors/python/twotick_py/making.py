@@ -35,7 +35,6 @@ def next_list(
     """The list after `last`, in the order of work of SPEC 5.4. A listed device may be added
     again with another certificate, which renews it (SPEC 12.5)."""
     check_own_list(account_seed, last)
-    epoch = _next_epoch(last)
     entries = {entry.device_id: entry.certificate_hash for entry in last.devices}
     revoked = {revocation.device_id: revocation.epoch for revocation in last.revoked}
     for index, certificate in enumerate(added):
@@ -50,10 +49,13 @@ def next_list(
         fail("DeviceRevoked")
     entries = {key: value for key, value in entries.items() if key not in removed}
     entries |= {certificate.device_id: certificate.hash for certificate in added}
+    if not entries:
+        fail("LengthOutOfRange")
     if len(entries) > MAX_DEVICES:
         fail("TooManyDevices")
     if any(certificate.device_id in revoked for certificate in added):
         fail("DeviceRevoked")
+    epoch = _next_epoch(last)
     revoked |= dict.fromkeys(removed, epoch)
     return _signed_list(account_seed, epoch, last.hash, entries, revoked, now)
 
@@ -71,10 +73,10 @@ def rotate(
     if ed25519_public(new_seed) == last.account_key:
         fail("RandomnessFailure")
     _check_listable(new_seed, certificate, now)
-    epoch = _next_epoch(last)
     revoked = {revocation.device_id: revocation.epoch for revocation in last.revoked}
     if certificate.device_id in revoked:
         fail("DeviceRevoked")
+    epoch = _next_epoch(last)
     for entry in last.devices:
         if entry.device_id != certificate.device_id:
             revoked[entry.device_id] = epoch
@@ -124,8 +126,6 @@ def _signed_list(
     now: int,
 ) -> DeviceList:
     """The oldest revocations give way (SPEC 5.4); both lists are sorted by device id."""
-    if not entries:
-        fail("LengthOutOfRange")
     if now + LIST_VALIDITY >= 2**64:
         raise Fault("now is out of range")
     newest = sorted(revoked.items(), key=lambda item: (item[1], item[0]))[-MAX_REVOCATIONS:]

@@ -55,7 +55,14 @@ OBJECTS: dict[str, type[Wire]] = {
     )
 }  # fmt: skip
 
-DECIMAL_STRINGS = frozenset({"lamport", "sent_at"})
+# Every `u64` that is no time; `from_` and `to` are numbers in a Gap only.
+DECIMAL_STRINGS = frozenset(
+    """
+    lamport sent_at
+    cursor lane_cursor session_epoch acked next backlog_bytes upto lane_upto rejected seq place
+    from_ to
+    """.split()
+)
 
 
 def fields(value: Any) -> dict[str, Any]:

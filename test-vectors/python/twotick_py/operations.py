@@ -124,4 +124,4 @@ def _random(operation: dict[str, Any]) -> Random:
         return Random.script(operation["random"])
     if "seed" in operation:
         return Random.seed(operation["seed"])
-    return Random.system()
+    return Random.none()

@@ -7,6 +7,7 @@ from .arguments import Arguments
 from .crypto import Random
 from .links import Links
 from .operations_encoding import ENCODING
+from .operations_frames import FRAMES
 from .operations_identity import IDENTITY
 from .operations_messages import MESSAGES
 
@@ -19,6 +20,8 @@ def _taking_dict(operation: Operation) -> Callable[[dict[str, Any], Random], dic
     return lambda args, random: operation(Arguments(args), random)
 
 
+_ALL = ENCODING | IDENTITY | MESSAGES | FRAMES
+
 STATELESS: dict[str, Callable[[dict[str, Any], Random], dict[str, Any]]] = {
-    name: _taking_dict(operation) for name, operation in (ENCODING | IDENTITY | MESSAGES).items()
+    name: _taking_dict(operation) for name, operation in _ALL.items()
 }

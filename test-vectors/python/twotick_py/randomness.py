@@ -1,7 +1,6 @@
-"""`RAND(n)` of SPEC 2, from one of the three sources that OPERATIONS.md names."""
+"""`RAND(n)` of SPEC 2, from one of the two sources that OPERATIONS.md names."""
 
 import hashlib
-import os
 from typing import Callable
 
 from .errors import Fault
@@ -54,9 +53,13 @@ class Random:
         return cls(draw)
 
     @classmethod
-    def system(cls) -> "Random":
-        """The generator of the operating system."""
-        return cls(os.urandom)
+    def none(cls) -> "Random":
+        """What an operation without a source has: to draw is a fault."""
+
+        def draw(_: int) -> bytes:
+            raise Fault("neither random nor seed is given")
+
+        return cls(draw)
 
     def take(self, n: int) -> bytes:
         """`RAND(n)`."""

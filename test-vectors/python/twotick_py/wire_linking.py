@@ -9,7 +9,6 @@ from .wire_identity import (
     MAX_DEVICES,
     UNSIGNED_CERTIFICATE_BYTES,
     DeviceCertificate,
-    check_suites,
 )
 
 SEALED_BYTES = (16, 6448)
@@ -156,9 +155,6 @@ class LinkRequest(Wire):
             suites=reader.u16(),
             capabilities=reader.u32(),
         )
-
-    def check(self) -> None:
-        check_suites(self.suites)
 
     def encode(self) -> bytes:
         writer = Writer().opaque(self.device_id, self.device_signing_key)

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use twotick_wire::ErrorCode::Undecryptable;
+use twotick_wire::ErrorCode::{ContentTooLong, Undecryptable};
 
 use super::formula::{expand, flip, frame, hash, mac, named, seal, text, with};
 use super::{About, Draft, Script};
@@ -21,6 +21,7 @@ pub(super) fn make() -> Result<VectorFile> {
     }
     changed(&mut draft)?;
     crafted(&mut draft)?;
+    too_long(&mut draft)?;
     Ok(draft.finish())
 }
 
@@ -167,6 +168,19 @@ fn crafted(draft: &mut Draft) -> Result<()> {
         script
             .ok(craft(&commitment()?, &padded(b"hello", 256))?)
             .map(drop)
+    })
+}
+
+/// `u32(len(content)) || content` is a byte over the largest bucket.
+fn too_long(draft: &mut Draft) -> Result<()> {
+    let about = About {
+        requirements: &["R-MSG-3"],
+        ..about("Content over the largest bucket is not sealed")
+    };
+    draft.reject(about, "65,533 bytes", &["body-too-long"], |script| {
+        let (content, id) = ("00".repeat(65_533), named("message id", 16));
+        let operation = json!({ "op": "body.seal", "content": content, "message_id": id });
+        script.fails(operation, ContentTooLong)
     })
 }
 

@@ -6,6 +6,7 @@ mod conversation_state;
 mod draft;
 mod encoding;
 mod formula;
+mod frames;
 mod handshake;
 mod hostile;
 mod linking;
@@ -59,5 +60,6 @@ const FILES: &[fn() -> Result<VectorFile>] = &[
     ratchet::make,
     conversation_state::make,
     receipts_state::make,
+    frames::make,
     transcripts::make,
 ];

@@ -15,6 +15,8 @@ use crate::answer::{Failure, Outcome};
 use crate::arguments::Arguments;
 use crate::random::Source;
 
+pub(super) use prekeys::{one_time_fields, signed_fields};
+
 pub(super) fn run(name: &str, arguments: &Arguments<'_>, _random: &mut Source) -> Option<Outcome> {
     Some(match name {
         "decode" => decode(arguments),

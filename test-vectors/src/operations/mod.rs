@@ -3,6 +3,7 @@
 mod device;
 mod encoding;
 mod errors;
+mod frames;
 mod identity;
 mod links;
 mod messages;
@@ -53,7 +54,13 @@ impl Program {
         if name == "link.step" {
             return self.links.step(&arguments, random);
         }
-        let families: [Family; 4] = [encoding::run, identity::run, steps::run, messages::run];
+        let families: [Family; 5] = [
+            encoding::run,
+            identity::run,
+            steps::run,
+            messages::run,
+            frames::run,
+        ];
         for family in families {
             if let Some(outcome) = family(name, &arguments, random) {
                 return outcome;

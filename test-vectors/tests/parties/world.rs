@@ -60,7 +60,7 @@ impl World {
         for person in ['a', 'b'] {
             let [first, second] = ["1", "2"].map(|n| world.certificates[&format!("{person}{n}")].clone());
             let now = UnixTime::new(world.now);
-            let list = key(person).sign_first_list(&first, now);
+            let list = key(person).sign_first_list(&first, now).unwrap();
             let list = key(person).sign_next_list(&list, &[&second], &[], now).unwrap();
             world.lists.insert(person, list);
         }

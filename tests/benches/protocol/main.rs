@@ -23,7 +23,7 @@ mod pair;
 mod peer;
 mod singles;
 mod sizes;
-#[path = "../table.rs"]
+#[path = "../table/mod.rs"]
 mod table;
 mod world;
 

@@ -47,7 +47,9 @@ impl Person {
             .map(|_| Own::new(DeviceKeys::generate(rng).certify(&key, NOW), one_time, rng))
             .collect();
         let (first, others) = devices.split_first().expect("a first device");
-        let list = key.sign_first_list(first.device.certificate(), NOW);
+        let list = key
+            .sign_first_list(first.device.certificate(), NOW)
+            .expect("own device");
         let mut account = Account::trust(key.account_id(), list, NOW).expect("own list");
         let others: Vec<&DeviceCertificate> = others.iter().map(|own| own.device.certificate()).collect();
         if !others.is_empty() {

@@ -74,14 +74,20 @@ impl Client {
         self.packet().await.map(|_| ())
     }
 
-    /// Sends all of a window to a topic.
-    pub(crate) async fn publish(mut self, topic: &str, mut window: Window, size: usize) -> Option<Window> {
+    /// Sends all of a window to topics in turn.
+    pub(crate) async fn publish(
+        mut self,
+        topics: &[String],
+        mut window: Window,
+        size: usize,
+    ) -> Option<Window> {
         let payload = vec![0xa5; size];
         let mut id = 0_u16;
+        let mut turns = topics.iter().cycle();
         while !window.is_done() {
             while window.take() {
                 id = if id == u16::MAX { 1 } else { id + 1 };
-                let mut body = string(topic);
+                let mut body = string(turns.next()?);
                 body.extend_from_slice(&id.to_be_bytes());
                 body.extend_from_slice(&payload);
                 self.put(0x32, &body);

@@ -2,16 +2,47 @@
 //!
 //! The generator shares the machine with the server, so what it does not spend is left for what is measured.
 
+use std::sync::Arc;
+
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+type Read = Box<dyn AsyncRead + Unpin + Send>;
+type Write = Box<dyn AsyncWrite + Unpin + Send>;
 
 /// Opens a WebSocket at `ws://127.0.0.1:port/path`.
 pub(crate) async fn open(port: u16, path: &str, subprotocol: Option<&str>) -> Option<(Receiver, Sender)> {
+    let (read, write) = connect(port).await?.into_split();
+    upgrade(Box::new(read), Box::new(write), path, subprotocol).await
+}
+
+/// Opens a WebSocket of the relay over TLS.
+pub(crate) async fn open_tls(port: u16, tls: Arc<ClientConfig>) -> Option<(Receiver, Sender)> {
+    let name = ServerName::try_from("localhost").ok()?;
+    let stream = TlsConnector::from(tls)
+        .connect(name, connect(port).await?)
+        .await
+        .ok()?;
+    let (read, write) = tokio::io::split(stream);
+    upgrade(Box::new(read), Box::new(write), "/v1/ws", Some("twotick.1")).await
+}
+
+async fn connect(port: u16) -> Option<TcpStream> {
     let stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     stream.set_nodelay(true).ok()?;
-    let (read, mut write) = stream.into_split();
+    Some(stream)
+}
+
+async fn upgrade(
+    read: Read,
+    mut write: Write,
+    path: &str,
+    subprotocol: Option<&str>,
+) -> Option<(Receiver, Sender)> {
     let extra = subprotocol.map_or(String::new(), |name| {
         format!("Sec-WebSocket-Protocol: {name}\r\n")
     });
@@ -23,6 +54,7 @@ pub(crate) async fn open(port: u16, path: &str, subprotocol: Option<&str>) -> Op
     let mut receiver = Receiver {
         read,
         buffer: BytesMut::with_capacity(4096),
+        bytes: 0,
     };
     let head = receiver.head().await?;
     head.starts_with("HTTP/1.1 101").then_some((
@@ -30,14 +62,17 @@ pub(crate) async fn open(port: u16, path: &str, subprotocol: Option<&str>) -> Op
         Sender {
             write,
             buffer: BytesMut::new(),
+            bytes: request.len() as u64,
         },
     ))
 }
 
 /// The half that reads.
 pub(crate) struct Receiver {
-    read: OwnedReadHalf,
+    read: Read,
     buffer: BytesMut,
+    /// Bytes read.
+    pub(crate) bytes: u64,
 }
 
 impl Receiver {
@@ -93,15 +128,20 @@ impl Receiver {
         self.buffer.reserve(4096);
         match self.read.read_buf(&mut self.buffer).await {
             Ok(0) | Err(_) => None,
-            Ok(_) => Some(()),
+            Ok(read) => {
+                self.bytes += read as u64;
+                Some(())
+            }
         }
     }
 }
 
 /// The half that writes.
 pub(crate) struct Sender {
-    write: OwnedWriteHalf,
+    write: Write,
     buffer: BytesMut,
+    /// Bytes written.
+    pub(crate) bytes: u64,
 }
 
 impl Sender {
@@ -126,6 +166,7 @@ impl Sender {
     /// Writes what was put.
     pub(crate) async fn flush(&mut self) -> Option<()> {
         self.write.write_all(&self.buffer).await.ok()?;
+        self.bytes += self.buffer.len() as u64;
         self.buffer.clear();
         Some(())
     }

@@ -18,7 +18,7 @@ impl Window {
         Self {
             limit,
             left: total,
-            waiting: VecDeque::with_capacity(limit),
+            waiting: VecDeque::with_capacity(limit.min(64)),
             latencies: Latencies::default(),
         }
     }
@@ -31,6 +31,11 @@ impl Window {
             self.waiting.push_back(Instant::now());
         }
         may
+    }
+
+    /// Whether anything is left to be sent.
+    pub(crate) fn has_left(&self) -> bool {
+        self.left > 0
     }
 
     /// The oldest send was answered.

@@ -67,7 +67,9 @@ impl Person {
         let rng = &mut ChaCha20Rng::seed_from_u64(seed);
         let key = AccountKeyPair::generate(rng);
         let device = DeviceKeys::generate(rng).certify(&key, START);
-        let list = key.sign_first_list(device.certificate(), START);
+        let list = key
+            .sign_first_list(device.certificate(), START)
+            .expect("our own device");
         let account = Account::trust(key.account_id(), list, START).expect("our own list");
         let (mut prekeys, mut records) = (Prekeys::new(), Records::default());
         let staged = prekeys.generate(&device, true, ONE_TIME_PREKEYS, START, rng);

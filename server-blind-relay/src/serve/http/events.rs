@@ -18,7 +18,7 @@ use crate::metrics::{Ending, Transport};
 use crate::store::Store;
 
 use super::super::drive::Driver;
-use super::super::relay::Relay;
+use super::super::relay::{Receiving, Relay};
 use super::super::respond;
 use super::{authorized, query};
 
@@ -40,8 +40,8 @@ pub(in crate::serve) async fn events<S: Store>(
     };
     let connection = Connection::resume(Arc::clone(&relay.settings), device, what, relay.now());
     let driver = Driver::new(&relay, Transport::Events, connection);
-    relay.metrics.attached.change(1);
     let stream = EventStream {
+        receiving: Receiving::new(&relay.metrics),
         relay,
         driver,
         cursors,
@@ -118,6 +118,8 @@ fn last_event(headers: &HeaderMap) -> Option<&str> {
 struct EventStream<S: Store> {
     relay: Arc<Relay<S>>,
     driver: Driver<S>,
+    #[expect(dead_code, reason = "counts while it is held")]
+    receiving: Receiving,
     cursors: Cursors,
     /// What the socket was given last, and has taken once it asks for more.
     in_flight: (usize, usize),
@@ -170,7 +172,6 @@ impl<S: Store> Drop for EventStream<S> {
             .filter(|_| self.is_over)
             .map_or(Ending::Peer, Ending::from);
         self.relay.metrics.closed.add(ending, 1);
-        self.relay.metrics.attached.change(-1);
     }
 }
 

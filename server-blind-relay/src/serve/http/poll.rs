@@ -12,7 +12,7 @@ use crate::metrics::Transport;
 use crate::store::Store;
 
 use super::super::drive::Driver;
-use super::super::relay::Relay;
+use super::super::relay::{Receiving, Relay};
 use super::super::respond;
 use super::{authorized, query};
 
@@ -39,6 +39,7 @@ pub(in crate::serve) async fn poll<S: Store>(
     };
     let connection = Connection::resume(Arc::clone(&relay.settings), device, what, relay.now());
     let mut driver = Driver::new(&relay, Transport::Poll, connection);
+    let _receiving = Receiving::new(&relay.metrics);
     let mut frames = driver.take_all();
     while driver.ending().is_none() {
         driver.turn().await;

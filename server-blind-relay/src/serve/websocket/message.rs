@@ -1,12 +1,13 @@
 //! RFC 6455 as far as frames of SPEC 21 need it: binary messages in, binary messages out, no extensions.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use twotick_wire::frame::MAX_FRAME;
 
 /// What a client sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Incoming {
     /// A whole binary message.
     Frame(Bytes),
@@ -14,6 +15,17 @@ pub(super) enum Incoming {
     Ping(Bytes),
     /// The client closes.
     Close,
+}
+
+/// Prints how many bytes came: what they are is never shown (R-BLD-1).
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Frame(frame) => write!(f, "Frame({} bytes)", frame.len()),
+            Self::Ping(payload) => write!(f, "Ping({} bytes)", payload.len()),
+            Self::Close => f.write_str("Close"),
+        }
+    }
 }
 
 /// Why bytes are not taken, and which close code says so (R-TRN-4).
@@ -26,7 +38,7 @@ pub(super) enum Violation {
 }
 
 /// Turns what arrives into messages. Holds nothing between messages.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Decoder {
     /// Bytes of a WebSocket frame that is not all here.
     partial: BytesMut,
@@ -203,7 +215,6 @@ fn unmask(payload: &mut [u8], mask: [u8; 4]) {
 }
 
 /// A message on its way out: its head, and its payload shared with whoever made it.
-#[derive(Debug)]
 pub(super) struct Outgoing {
     head: [u8; 10],
     head_length: usize,

@@ -23,7 +23,7 @@ use crate::store::Store;
 
 use super::drive::Driver;
 use super::peer::{Peer, Slot};
-use super::relay::{Relay, fresh_nonce};
+use super::relay::{Receiving, Relay, fresh_nonce};
 use super::respond;
 use super::stream::Stream;
 use message::Violation;
@@ -116,7 +116,7 @@ async fn serve<S: Store>(relay: Arc<Relay<S>>, upgraded: OnUpgrade, opening: Ope
                 relay: Arc::clone(&relay),
                 driver,
                 socket,
-                is_counted: false,
+                receiving: None,
             }
             .run()
             .await
@@ -137,12 +137,12 @@ struct Session<S> {
     relay: Arc<Relay<S>>,
     driver: Driver<S>,
     socket: WebSocket<Stream>,
-    is_counted: bool,
+    receiving: Option<Receiving>,
 }
 
 impl<S: Store> Session<S> {
     async fn run(mut self) -> Ending {
-        let ending = loop {
+        loop {
             for frame in self.driver.take_frames() {
                 self.socket.push(frame);
             }
@@ -162,22 +162,22 @@ impl<S: Store> Session<S> {
                 },
                 () = self.driver.turn() => {}
             }
-        };
-        if self.is_counted {
-            self.relay.metrics.attached.change(-1);
         }
-        ending
     }
 
     /// Counts the connection as attached, once it is.
     fn count(&mut self) {
-        let Some(device) = self.driver.connection().attached().filter(|_| !self.is_counted) else {
+        let Some(device) = self
+            .driver
+            .connection()
+            .attached()
+            .filter(|_| self.receiving.is_none())
+        else {
             return;
         };
-        self.is_counted = true;
+        self.receiving = Some(Receiving::new(&self.relay.metrics));
         let mark = self.relay.marker.mark(device.device.as_bytes());
         tracing::debug!(name: "attached", transport = "websocket", device = %mark);
-        self.relay.metrics.attached.change(1);
         self.relay.metrics.attaches.add(Transport::WebSocket, 1);
     }
 

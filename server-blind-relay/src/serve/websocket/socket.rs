@@ -13,7 +13,6 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use super::message::{Decoder, Incoming, Outgoing, Violation};
 
 /// A WebSocket on the relay's side.
-#[derive(Debug)]
 pub(super) struct WebSocket<S> {
     stream: S,
     decoder: Decoder,
@@ -23,7 +22,6 @@ pub(super) struct WebSocket<S> {
 }
 
 /// What happened on a WebSocket.
-#[derive(Debug)]
 pub(super) enum Turn {
     /// The peer sent a frame.
     Frame(Bytes),

@@ -345,6 +345,18 @@ impl Store for EmbeddedStore {
         let usage = *self.shared.usage.lock().unwrap_or_else(PoisonError::into_inner);
         std::future::ready(Ok(usage))
     }
+
+    fn health(&self) -> Health {
+        self.shared.health()
+    }
+
+    fn latest_time(&self) -> Result<UnixTime, StoreError> {
+        Self::latest_time(self)
+    }
+
+    fn close(self) {
+        Self::close(self);
+    }
 }
 
 /// Reads on a thread that may wait for the disk.

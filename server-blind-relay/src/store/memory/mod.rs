@@ -21,8 +21,8 @@ use twotick_wire::{
 
 use self::ending::Ending;
 use super::{
-    Admission, Answer, Durability, Hints, Identity, LaneEntry, MailboxItem, Op, PageBounds, SessionEpoch,
-    Store, StoreError, StoreLimits, Usage, Wake,
+    Admission, Answer, Durability, Hints, Identity, LaneEntry, MailboxItem, Op, PageBounds, SealedBytes,
+    SessionEpoch, Store, StoreError, StoreLimits, Usage, Wake,
     rules::{Capability, KnownList, Sent},
 };
 
@@ -157,7 +157,7 @@ struct Waiting {
     message_id: MessageId,
     accepted: UnixTime,
     expires: UnixTime,
-    envelope: Bytes,
+    envelope: SealedBytes,
 }
 
 struct LaneRow {

@@ -56,7 +56,7 @@ impl EventsLink {
     pub(crate) fn cut(&mut self) {
         self.body = None;
         self.buffer.clear();
-        self.events = Http::new(&self.session.http.target().clone());
+        self.events.cut();
     }
 
     async fn event(&mut self) -> Result<Bytes, Refusal> {

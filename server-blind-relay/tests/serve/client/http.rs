@@ -25,6 +25,11 @@ impl Http {
         }
     }
 
+    /// Drops the connection, as a network does.
+    pub(crate) fn cut(&mut self) {
+        self.sender = None;
+    }
+
     /// A request, and the head of its answer.
     pub(crate) async fn send(
         &mut self,
@@ -117,11 +122,5 @@ pub(crate) fn refusal(how: u16, body: &Bytes) -> Refusal {
         how,
         error: Error::decode(&bytes).ok(),
         bytes,
-    }
-}
-
-impl Http {
-    pub(crate) fn target(&self) -> &Target {
-        &self.target
     }
 }

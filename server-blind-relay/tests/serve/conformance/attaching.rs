@@ -29,7 +29,7 @@ async fn a_device_attaches_by_its_signature<L: Link>() {
     assert_eq!((hello.session_epoch, hello.acked, hello.next), (1, 0, 1));
     assert_eq!((hello.store_epoch, hello.durability), (EPOCH, Durability::Memory));
     assert!((36..=54).contains(&hello.heartbeat), "{}", hello.heartbeat);
-    world.relay.shutdown().await.expect("a good end");
+    world.relay.shutdown().await;
 }
 
 async fn every_bad_proof_is_refused_alike<L: Link>() {
@@ -81,7 +81,7 @@ async fn a_later_attach_ends_the_earlier<L: Link>() {
         }
     };
     assert!(matches!(ended.how, 4409 | 401 | 0), "{}: {ended:?}", L::NAME);
-    let refused: Refusal = first.ask_all(vec![ack(9, 1, 0, 0)]).await.err().expect("the end");
+    let refused: Refusal = first.ask_all(vec![ack(9, 1, 0, 0)]).await.expect_err("the end");
     assert!(matches!(refused.how, 401 | 0), "{}: {refused:?}", L::NAME);
 }
 

@@ -1,5 +1,6 @@
 //! `linking`: a device linked, and every step that is refused (SPEC 6).
 
+mod accounts;
 mod completions;
 mod proposals;
 mod requests;

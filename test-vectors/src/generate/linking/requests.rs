@@ -88,7 +88,11 @@ fn malformed_requests(draft: &mut Draft, flow: &Flow) -> Result<()> {
 
 /// The request of the new device, with this identity key and these suites.
 fn request(identity: &[u8; 32], suites: u16) -> Vec<u8> {
-    let new = device("new");
+    request_of(&device("new"), identity, suites)
+}
+
+/// The request of a device, with this identity key and these suites.
+pub(super) fn request_of(new: &Device, identity: &[u8; 32], suites: u16) -> Vec<u8> {
     let mut request = [&new.device_id[..], &public_key(&new.signing_seed), identity].concat();
     request.extend(suites.to_be_bytes());
     request.extend([0; 4]);

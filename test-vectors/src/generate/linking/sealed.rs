@@ -8,7 +8,7 @@ use super::super::formula::{bytes, frame, seal, text};
 use super::super::sign::{List, list_hash};
 use super::super::workshop::{DAY, Device, NOW};
 use super::super::{About, Draft, Script};
-use super::{Flow, completions, proposals, requests};
+use super::{Flow, accounts, completions, proposals, requests};
 
 /// Steps that are sealed well and say what they must not: the other device itself is hostile.
 pub(super) fn write(draft: &mut Draft) -> Result<()> {
@@ -18,7 +18,8 @@ pub(super) fn write(draft: &mut Draft) -> Result<()> {
     let accepted = draft.world("accepted", |script| attempt(script, 9))?;
     requests::acceptances(draft, &accepted)?;
     requests::households(draft)?;
-    completions::write(draft, &accepted)
+    completions::write(draft, &accepted)?;
+    accounts::write(draft, &requested, &accepted)
 }
 
 /// The genuine steps up to this one.

@@ -203,7 +203,7 @@ fn refused_changes(draft: &mut Draft, family: &Family) -> Result<()> {
     )
 }
 
-fn next(family: &Family, list: &[u8], add: &[Vec<u8>], remove: &[[u8; 16]], now: u64) -> Value {
+pub(super) fn next(family: &Family, list: &[u8], add: &[Vec<u8>], remove: &[[u8; 16]], now: u64) -> Value {
     json!({
         "op": "list.next",
         "account_seed": hex::encode(family.account),

@@ -5,6 +5,7 @@ mod adopting;
 mod following;
 mod making;
 mod rotating;
+mod signing;
 mod turn;
 mod verifying;
 
@@ -28,6 +29,7 @@ pub(super) fn make() -> Result<VectorFile> {
     admitting::write(&mut draft, &family)?;
     rotating::write(&mut draft, &family)?;
     following::write(&mut draft, &family)?;
+    signing::write(&mut draft, &family)?;
     Ok(draft.finish())
 }
 

@@ -82,7 +82,7 @@ fn refused(draft: &mut Draft, family: &Family) -> Result<()> {
     Ok(())
 }
 
-fn rotate(family: &Family, list: &[u8], new_seed: &[u8; 32], certificate: &[u8]) -> Value {
+pub(super) fn rotate(family: &Family, list: &[u8], new_seed: &[u8; 32], certificate: &[u8]) -> Value {
     json!({
         "op": "rotation.make",
         "old_seed": hex::encode(family.account),

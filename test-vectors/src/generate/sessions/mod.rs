@@ -9,6 +9,7 @@ mod lists;
 mod refused;
 mod renewal;
 mod sending;
+mod unfit;
 
 use anyhow::Result;
 
@@ -52,5 +53,8 @@ pub(super) fn make() -> Result<VectorFile> {
     lists::stale(&mut draft, &talking)?;
     renewal::cases(&mut draft, &talking)?;
     renewal::rotated(&mut draft, &talking)?;
+    unfit::withheld(&mut draft, &strangers)?;
+    unfit::controls(&mut draft, &talking)?;
+    unfit::objects(&mut draft, &talking)?;
     Ok(draft.finish())
 }

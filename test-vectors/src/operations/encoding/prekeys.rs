@@ -27,7 +27,7 @@ pub(super) fn bundle(bytes: &[u8]) -> Decoded {
     Ok((fields, bundle.encode()))
 }
 
-fn signed_fields(prekey: &SignedPrekey) -> Value {
+pub(in crate::operations) fn signed_fields(prekey: &SignedPrekey) -> Value {
     json!({
         "diffie_hellman": hex(prekey.diffie_hellman.as_bytes()),
         "kem": hex(prekey.kem.as_bytes()),
@@ -37,7 +37,7 @@ fn signed_fields(prekey: &SignedPrekey) -> Value {
     })
 }
 
-fn one_time_fields(prekey: &OneTimePrekey) -> Value {
+pub(in crate::operations) fn one_time_fields(prekey: &OneTimePrekey) -> Value {
     json!({
         "diffie_hellman": hex(prekey.diffie_hellman.as_bytes()),
         "kem": hex(prekey.kem.as_bytes()),

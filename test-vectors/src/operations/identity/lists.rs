@@ -13,7 +13,7 @@ use crate::arguments::Arguments;
 pub(super) fn first(arguments: &Arguments<'_>) -> Outcome {
     let account = account(arguments, "account_seed")?;
     let certificate = DeviceCertificate::decode(&arguments.bytes("certificate")?)?;
-    let list = account.sign_first_list(&certificate, arguments.time("now")?);
+    let list = account.sign_first_list(&certificate, arguments.time("now")?)?;
     Ok(made(&list))
 }
 

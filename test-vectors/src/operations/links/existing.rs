@@ -57,13 +57,7 @@ impl Existing {
                 Ok(Done::new(Self::Confirmed(household, state), None))
             }
             Self::Confirmed(household, state) => household.propose(state, arguments, now),
-            Self::Proposed(household, state) => {
-                let bytes = arguments.bytes("input")?;
-                let message = LinkSealed::decode(&bytes)?;
-                let (certificate, list, sealed) =
-                    state.acceptance(&message, &household.key, household.own.list(), now)?;
-                Ok(Done::last(Some(&sealed), &list.encode(), &certificate.encode()))
-            }
+            Self::Proposed(household, state) => household.complete(state, arguments, now),
         }
     }
 }
@@ -94,6 +88,25 @@ impl Household {
         let us = self.any_device(now);
         let (sealed, state) = state.request(&message, &self.key, &self.own, &self.certificates, &us, now)?;
         Ok(Done::new(Existing::Proposed(self, state), Some(&sealed)))
+    }
+
+    /// The input is the acceptance, or with it a list that has come after that of the first step.
+    fn complete(
+        self,
+        state: ExistingProposed,
+        arguments: &Arguments<'_>,
+        now: UnixTime,
+    ) -> Result<Done<Existing>, Failure> {
+        let (own, bytes) = match arguments.object("input") {
+            Ok(input) => (
+                trusted(DeviceList::decode(&input.bytes("list")?)?)?,
+                input.bytes("acceptance")?,
+            ),
+            Err(_) => (self.own, arguments.bytes("input")?),
+        };
+        let message = LinkSealed::decode(&bytes)?;
+        let (certificate, list, sealed) = state.acceptance(&message, &self.key, own.list(), now)?;
+        Ok(Done::last(Some(&sealed), &list.encode(), &certificate.encode()))
     }
 
     /// The reference adds this device's certificate to those of the list. They are all here, so any device does.

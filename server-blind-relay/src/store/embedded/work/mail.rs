@@ -9,8 +9,8 @@ use twotick_wire::{
 
 use super::{Mailbox, Work, layout};
 use crate::store::{
-    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, Delivery, SendRequest, SessionEpoch,
-    StoreError, Wake,
+    AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, Delivery, SealedBytes, SendRequest,
+    SessionEpoch, StoreError, Wake,
     embedded::layout::{Ending, EnvelopeKey, Sender, SentRow},
     rules::{self, Capability, Facts, KnownList, Owner, Progress, Room, Sent, Verdict},
 };
@@ -145,7 +145,7 @@ impl Work<'_> {
             };
             let mut body = BytesMut::with_capacity(8 + envelope.len());
             body.put_u64(request.now.seconds());
-            body.put_slice(envelope);
+            body.put_slice(envelope.as_bytes());
             self.put_bytes(key.encode(), body.freeze());
             let sender = Sender {
                 from: request.from,
@@ -327,9 +327,12 @@ impl Mailbox {
 }
 
 /// The time in the body of an envelope, and the rest of it.
-pub(in crate::store::embedded) fn accepted(body: &Bytes) -> Result<(UnixTime, Bytes), StoreError> {
+pub(in crate::store::embedded) fn accepted(body: &Bytes) -> Result<(UnixTime, SealedBytes), StoreError> {
     let (time, _) = body.split_first_chunk().ok_or(StoreError::Damaged)?;
-    Ok((UnixTime::new(u64::from_be_bytes(*time)), body.slice(8..)))
+    Ok((
+        UnixTime::new(u64::from_be_bytes(*time)),
+        SealedBytes::new(body.slice(8..)),
+    ))
 }
 
 /// The seconds of a day: the grain in which a last attach is kept (SPEC 29).

@@ -1,6 +1,7 @@
 //! Payloads (SPEC 11.1), field by field.
 
 mod good;
+mod lengths;
 
 use twotick_wire::ErrorCode;
 
@@ -64,6 +65,7 @@ pub(super) fn examples(workshop: &mut Workshop) -> Examples {
     messages(&mut examples, &parts);
     contents(&mut examples, &parts, &shared);
     retries(&mut examples, &parts);
+    lengths::examples(&mut examples, &parts);
     examples
 }
 

@@ -6,11 +6,13 @@
 //!  behind    hints were lost: only a read tells
 //! ```
 
+mod page;
+
 use std::{collections::VecDeque, time::Duration};
 
 use twotick_wire::{
     DeviceId, Envelope, MAX_FRAME,
-    frame::{self, Drained, Gap, LanePage, Opaque, Page},
+    frame::{self, Drained, LanePage, Page},
 };
 
 use super::{Action, Frame, Window, queue::Queue};
@@ -59,8 +61,6 @@ pub(super) struct Start {
     pub(super) cursor: u64,
     /// After this place of the lane.
     pub(super) lane_cursor: u64,
-    /// What the next envelope gets, if that is known.
-    pub(super) next: Option<u64>,
 }
 
 impl Delivery {
@@ -70,8 +70,9 @@ impl Delivery {
             window,
             is_once,
             sent: start.cursor,
-            next: start.next.unwrap_or(0),
-            behind: start.next.is_none(),
+            next: 0,
+            // What was stored between the answer to the Attach and the subscription has told nobody.
+            behind: true,
             reading: None,
             unacked: VecDeque::new(),
             unacked_bytes: 0,
@@ -99,7 +100,7 @@ impl Delivery {
 
     /// True once a poll has something and nothing under way.
     pub(super) fn is_over(&self) -> bool {
-        self.is_once && self.has_sent && self.is_still()
+        self.is_answered() && self.is_still()
     }
 
     /// When a read is tried again.
@@ -118,7 +119,7 @@ impl Delivery {
         if delivery.seq <= self.sent {
             return;
         }
-        let is_next = delivery.seq == self.sent + 1 && !self.behind && self.is_still() && !self.is_over();
+        let is_next = delivery.seq == self.sent + 1 && !self.is_answered();
         self.next = self.next.max(delivery.seq.saturating_add(1));
         let length = delivery.envelope.len();
         let fits = self.unacked.is_empty()
@@ -201,9 +202,7 @@ impl Delivery {
     /// Sends what has room, asks for what is wanted.
     pub(super) fn pump(&mut self, queue: &mut Queue, now: Duration, actions: &mut VecDeque<Action>) {
         self.flush(queue, now, actions);
-        // A poll asks once; what it has then is its answer.
-        let is_answered = self.is_once && self.has_sent;
-        if !is_answered && self.retry_at.is_none_or(|at| now >= at) {
+        if !self.is_answered() && self.retry_at.is_none_or(|at| now >= at) {
             self.retry_at = None;
             self.ask(queue, actions);
         }
@@ -256,58 +255,6 @@ impl Delivery {
         })
     }
 
-    /// Makes pages and gaps of what was read; returns how many items went into them. A poll has one Page.
-    fn take_items(&mut self, items: &[MailboxItem]) -> usize {
-        let mut page = Draft::default();
-        for (taken, item) in items.iter().enumerate() {
-            let last = page.last().unwrap_or(self.sent);
-            match item {
-                MailboxItem::Delivery(delivery) if delivery.seq > last => {
-                    if !page.takes(delivery) {
-                        self.put_page(&page.take());
-                        if self.is_once {
-                            return taken;
-                        }
-                    }
-                    page.push(delivery);
-                }
-                MailboxItem::Gap { from, to } if *to > last => {
-                    if page.last().is_some() && self.is_once {
-                        self.put_page(&page.take());
-                        return taken;
-                    }
-                    self.put_page(&page.take());
-                    let from = (*from).max(last + 1);
-                    self.put(Gap { from, to: *to }.encode());
-                    self.sent = *to;
-                }
-                MailboxItem::Delivery(_) | MailboxItem::Gap { .. } => {}
-            }
-        }
-        self.put_page(&page.take());
-        items.len()
-    }
-
-    fn put_page(&mut self, deliveries: &[Stored]) {
-        let Some(last) = deliveries.last() else {
-            return;
-        };
-        self.sent = last.seq;
-        for delivery in deliveries {
-            self.unacked.push_back((delivery.seq, delivery.envelope.len()));
-            self.unacked_bytes += delivery.envelope.len();
-        }
-        let deliveries = deliveries.iter().map(|delivery| frame::Delivery {
-            seq: delivery.seq,
-            accepted: delivery.accepted,
-            envelope: Opaque::new(&delivery.envelope),
-        });
-        let page = Page {
-            deliveries: deliveries.collect(),
-        };
-        self.put(page.encode());
-    }
-
     fn put(&mut self, frame: Vec<u8>) {
         self.has_sent = true;
         self.pages.push_back(Frame(frame.into()));
@@ -330,38 +277,13 @@ impl Delivery {
         }
     }
 
+    /// A poll asks once; what it has then is its answer.
+    fn is_answered(&self) -> bool {
+        self.is_once && self.has_sent
+    }
+
     fn is_still(&self) -> bool {
         self.reading.is_none() && !self.lane.reading && self.pages.is_empty()
-    }
-}
-
-/// A page that is being filled.
-#[derive(Debug, Default)]
-struct Draft {
-    deliveries: Vec<Stored>,
-    bytes: usize,
-}
-
-impl Draft {
-    fn last(&self) -> Option<u64> {
-        self.deliveries.last().map(|delivery| delivery.seq)
-    }
-
-    /// Whether it may follow: the next number, and room for it (R-DLV-1).
-    fn takes(&self, delivery: &Stored) -> bool {
-        let follows = self.last().is_none_or(|last| last + 1 == delivery.seq);
-        let bytes = Page::OVERHEAD + self.bytes + frame::Delivery::OVERHEAD + delivery.envelope.len();
-        follows && self.deliveries.len() < Page::MAX_DELIVERIES && bytes <= MAX_FRAME
-    }
-
-    fn push(&mut self, delivery: &Stored) {
-        self.bytes += frame::Delivery::OVERHEAD + delivery.envelope.len();
-        self.deliveries.push(delivery.clone());
-    }
-
-    fn take(&mut self) -> Vec<Stored> {
-        self.bytes = 0;
-        std::mem::take(&mut self.deliveries)
     }
 }
 

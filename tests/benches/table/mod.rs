@@ -1,5 +1,7 @@
 //! What is printed: a table to read, or one JSON object a line.
 
+#![allow(dead_code, reason = "each bench uses the bars it has")]
+
 use serde_json::json;
 
 /// What a figure has to be.
