@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     io::{BufRead, BufReader, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     sync::{
         Arc,
@@ -11,7 +11,6 @@ use std::{
     },
 };
 
-use bytes::Bytes;
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::runtime::Builder;
 use twotick_relay::store::{
@@ -20,7 +19,9 @@ use twotick_relay::store::{
 };
 use twotick_wire::SendId;
 
-use crate::people::{Device, ack, at, attach, capability, grant, granted, next_list, send, to_account};
+use crate::people::{
+    Device, ack, at, attach, capability, envelope, grant, granted, next_list, send, to_account,
+};
 use crate::world::{Gate, Recorder, options};
 
 pub(crate) const ALICE: Device = Device(0, 0);
@@ -293,10 +294,7 @@ async fn read(store: &EmbeddedStore, bounds: PageBounds, acked: u64) -> u64 {
         match item {
             MailboxItem::Delivery(delivery) => {
                 assert_eq!(delivery.seq, expected);
-                assert_eq!(
-                    delivery.envelope,
-                    Bytes::from(format!("{:.<300}", text(expected)))
-                );
+                assert_eq!(delivery.envelope.as_bytes(), envelope(&text(expected)));
             }
             MailboxItem::Gap { from, to } => panic!("a gap from {from} to {to}"),
         }
@@ -316,6 +314,6 @@ pub(crate) fn open_job(directory: &Path) -> String {
 }
 
 /// A job for a child that looks at damaged stores.
-pub(crate) fn damage_job(list: &PathBuf) -> String {
+pub(crate) fn damage_job(list: &Path) -> String {
     format!("damage\n{}", list.display())
 }

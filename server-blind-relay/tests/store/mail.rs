@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use twotick_relay::store::{
-    AccountOutcome, Answer, MailboxItem, Op, PublishedList, SessionEpoch, StoreLimits,
+    AccountOutcome, Answer, MailboxItem, Op, PublishedList, SealedBytes, SessionEpoch, StoreLimits,
 };
 use twotick_wire::{ErrorCode, LaneItem, ReceiptState};
 
@@ -200,7 +200,10 @@ fn the_first_check_to_fail_is_the_status() {
             ErrorCode::DeviceSetMismatch,
         );
         expect(
-            &mut |part| part.envelopes.push((BOBS_LAPTOP.id(), envelope("x"))),
+            &mut |part| {
+                part.envelopes
+                    .push((BOBS_LAPTOP.id(), SealedBytes::new(envelope("x"))))
+            },
             ErrorCode::OldDeviceList,
         );
         expect(&mut |part| part.list = talk.bobs.head, ErrorCode::RateLimited);

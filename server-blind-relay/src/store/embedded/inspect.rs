@@ -154,7 +154,7 @@ fn describe_envelope(key: &[u8], body: &Bytes) -> Option<String> {
     let (accepted, expires) = (accepted.seconds(), expires.seconds());
     let head =
         format!("envelope {seq} of mailbox {mailbox}: accepted {accepted}, ends {expires}, {length} bytes");
-    Some(match Envelope::decode(&bytes) {
+    Some(match Envelope::decode(bytes.as_bytes()) {
         Ok(Envelope {
             from,
             to,
