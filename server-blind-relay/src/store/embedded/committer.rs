@@ -9,11 +9,12 @@ use tokio::sync::oneshot;
 use twotick_wire::DeviceId;
 
 use super::{
-    Health, Shared,
     engine::EngineError,
     fail_point::Point,
     layout::{self, Body, Commit, Number},
+    options::Health,
     rails::Mark,
+    shared::Shared,
     work::{Batch, Ground},
 };
 use crate::store::{Answer, Op, StoreError, Wake};
