@@ -1,21 +1,16 @@
 //! Delivery, SPEC 22.2 and 24.
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use twotick_relay::{
     connection::Action,
     hub::Signal,
-    store::{Delivery, LaneEntry, MailboxItem, SealedBytes, Store, StoreError},
+    store::{Delivery, MailboxItem, SealedBytes, StoreError},
 };
-use twotick_wire::{
-    DeviceId, ErrorCode, LaneItem, ListHead, MessageId, Receipt, ReceiptState, RelayFrame, RequestId,
-    UnixTime,
-    frame::{Ack, ReceiptFor, SendReceipts},
-};
+use twotick_wire::{ErrorCode, RelayFrame, UnixTime};
 
 use super::{
     attaching::with_mail,
-    person::{Attaching, CAPABILITY, Letter, ack},
+    person::{Attaching, Letter, ack},
     world::START,
 };
 
@@ -144,69 +139,6 @@ fn a_failed_read_is_tried_again() {
     assert_eq!(peer.connection.take_actions().len(), 2);
 }
 
-/// R-LNE-1, R-DLV-4: receipts in an Ack reach the lane of the sender, as they were given.
-#[test]
-fn receipts_come_back_by_the_lane() {
-    let (mut world, bob) = with_mail(1);
-    let alice = world.person(1, 1);
-    let mut sender = world.attached(&alice.devices[0]);
-    let mut peer = world.attached(&bob.devices[0]);
-    let receipt = |state| ReceiptFor {
-        account: alice.id(),
-        capability: CAPABILITY,
-        receipt: Receipt {
-            state,
-            message_id: MessageId::new([1; 16]),
-            tag: [4; 16],
-        },
-    };
-    let ack = Ack {
-        request: RequestId::new(2),
-        session_epoch: peer.hello.unwrap().session_epoch,
-        upto: 1,
-        lane_upto: 0,
-        rejected: vec![],
-        receipts: vec![receipt(ReceiptState::Delivered)],
-    };
-    peer.ask(&world, ack.into());
-    assert!(matches!(peer.take(), RelayFrame::Done(_)));
-    sender.work(&world);
-    let RelayFrame::LanePage(first) = sender.take() else {
-        panic!("a lane page");
-    };
-    let read = SendReceipts {
-        request: RequestId::new(3),
-        receipts: vec![receipt(ReceiptState::Read)],
-    };
-    peer.ask(&world, read.into());
-    sender.work(&world);
-    let RelayFrame::LanePage(second) = sender.take() else {
-        panic!("a lane page");
-    };
-    assert!(first.items[0].place < second.items[0].place);
-}
-
-/// R-DLV-7: a rejected envelope comes back to its sender as a bounce.
-#[test]
-fn a_rejection_bounces() {
-    let (mut world, bob) = with_mail(1);
-    let alice = super::person::Person::seeded(1, 1);
-    let mut sender = world.attached(&alice.devices[0]);
-    let mut peer = world.attached(&bob.devices[0]);
-    let ack = Ack {
-        request: RequestId::new(2),
-        session_epoch: peer.hello.unwrap().session_epoch,
-        upto: 1,
-        lane_upto: 0,
-        rejected: vec![1],
-        receipts: vec![],
-    };
-    peer.ask(&world, ack.into());
-    sender.work(&world);
-    assert!(matches!(sender.take(), RelayFrame::LanePage(page) if page.items.len() == 1));
-    assert_ne!(alice.head(), ListHead::NONE);
-}
-
 /// R-DLV-1: a page has up to 64 envelopes and one frame's bytes.
 #[test]
 fn pages_are_bounded() {
@@ -237,42 +169,6 @@ fn a_page_has_no_hole() {
     assert!(matches!(peer.take(), RelayFrame::Page(page) if page.deliveries.len() == 2));
     assert!(matches!(peer.take(), RelayFrame::Page(page) if page.deliveries.len() == 1));
     world.wait(1);
-}
-
-/// R-DLV-1: Drained waits for the lane, all of it.
-#[test]
-fn the_lane_is_drained_too() {
-    let (mut world, bob) = with_mail(0);
-    let mut peer = world.socket();
-    let attach = Attaching::to(peer.nonce).by(&bob.devices[0]);
-    peer.connection.on_frame(attach.into(), world.now);
-    let mut actions = peer.connection.take_actions();
-    let Some(Action::Submit(ticket, op)) = actions.pop_front() else {
-        panic!("an attach is submitted");
-    };
-    let answer = world.store.submit(op).now_or_never().unwrap();
-    peer.connection.on_answer(ticket, answer, world.now);
-    peer.connection.take_actions();
-    peer.connection.on_mailbox(Ok(vec![]), world.now);
-    assert!(peer.connection.take_actions().is_empty());
-    peer.connection
-        .on_lane(Ok((1..=64).map(bounce).collect()), world.now);
-    let actions = peer.connection.take_actions();
-    assert!(matches!(actions[0], Action::Send(_)) && actions.len() == 2);
-    assert!(matches!(actions[1], Action::ReadLane { after: 64, .. }));
-    peer.connection.on_lane(Ok(vec![bounce(65)]), world.now);
-    let actions = peer.connection.take_actions();
-    assert!(actions.iter().all(|action| matches!(action, Action::Send(_))) && actions.len() == 2);
-    world.wait(1);
-}
-
-fn bounce(place: u64) -> LaneEntry {
-    let item = LaneItem::Bounce {
-        device: DeviceId::new([1; 16]),
-        message_id: MessageId::new([2; 16]),
-        reason: 920,
-    };
-    LaneEntry { place, item }
 }
 
 /// An envelope that is handed over.

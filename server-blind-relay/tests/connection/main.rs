@@ -14,6 +14,7 @@ mod ephemeral;
 mod frames;
 mod hub;
 mod keys;
+mod lane;
 mod limits;
 mod linking;
 mod liveness;

@@ -141,6 +141,29 @@ fn a_poll_that_has_its_page_takes_no_other() {
     assert!(matches!(actions[0], Action::Close(Close::Finished)) && actions.len() == 1);
 }
 
+/// R-TRN-2: a cursor beyond all there can be finds nothing, and breaks nothing.
+#[test]
+fn a_cursor_may_be_anything() {
+    let (mut world, bob) = with_mail(3);
+    let device = attach(&mut world, &bob);
+    let alice = world.person(1, 1);
+    for cursor in [4, u64::MAX - 1, u64::MAX] {
+        let what = Resumption::Events {
+            cursor,
+            lane_cursor: cursor,
+        };
+        let mut events = world.resumed(device, what);
+        let mut sender = world.attached(&alice.devices[0]);
+        let number = 20 + u8::try_from(cursor % 7).unwrap();
+        sender.say(&world, &Letter::to(&bob, number).frame(2));
+        events.connection.on_signal(Signal::Behind, world.now);
+        events.work(&world);
+        assert!(events.numbers().iter().all(|number| *number > cursor));
+        assert_eq!(events.close, None);
+        world.wait(10);
+    }
+}
+
 /// R-TRN-2: with nothing there a poll waits, ends at its time, and earlier if something comes.
 #[test]
 fn a_poll_waits_for_something() {

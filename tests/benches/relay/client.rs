@@ -64,19 +64,19 @@ fn program() -> PathBuf {
 const LIMITS: &str = r#"
 log = "warn"
 [limits]
-mailbox_envelopes = 1000000
-mailbox_bytes = "64GiB"
-sends = "1000000 + 1000000/1s"
+envelopes = "1000000"
+bytes = "64GiB"
+account_sends = "1000000 + 1000000/1s"
 sends_to_account = "1000000 + 1000000/1s"
-mailbox_envelope_rate = "1000000 + 1000000/1s"
-mailbox_byte_rate = "64GiB + 64GiB/1s"
+mailbox_envelopes = "1000000 + 1000000/1s"
+mailbox_bytes = "64GiB + 64GiB/1s"
 receipts = "1000000 + 1000000/1s"
 ephemeral = "1000000 + 1000000/1s"
 publications = "1000000 + 1000000/1s"
-attaches_of_device = "1000000 + 1000000/1s"
+attaches = "1000000 + 1000000/1s"
 new_mailboxes = "1000000 + 1000000/1s"
-unattached_at_once = 1000000
-unattached = "1000000 + 1000000/1s"
+unattached = "1000000"
+connects = "1000000 + 1000000/1s"
 "#;
 
 /// An attached connection.

@@ -18,7 +18,7 @@ impl Server {
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .expect("the server starts");
         let server = Self { child, port };

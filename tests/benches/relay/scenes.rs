@@ -82,7 +82,8 @@ pub(crate) async fn fan_out(server: &Server, seed: u64, count: usize) -> Latenci
         .await
         .expect("attached");
     let everyone: Vec<&Person> = people.iter().collect();
-    let message = vec![0xa5; SIZE];
+    // 256 messages of 1 KiB do not fit in one frame.
+    let message = vec![0xa5; 900];
     let mut latencies = Latencies::default();
     for _ in 0..count {
         let frame = sender.message(&everyone, &message);
