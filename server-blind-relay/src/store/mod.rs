@@ -20,7 +20,10 @@ use std::future::Future;
 
 use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
-pub use embedded::{EmbeddedOptions, EmbeddedStore, FailPoint, Health, Loss, MailboxLoss, OpenError, Point};
+pub use embedded::{
+    EmbeddedOptions, EmbeddedStore, FailPoint, Health, InspectError, Loss, MailboxLoss, OpenError, Point,
+    ScrubReport, inspect, verify,
+};
 pub use memory::MemoryStore;
 pub use op::{
     AccountOutcome, AccountSend, Ack, Answer, Attached, Attachment, CapabilityChange, Fetch, Op,

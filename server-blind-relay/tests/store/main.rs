@@ -2,6 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they share")]
 
+mod child;
+mod damage;
+mod keys;
+mod killed;
+mod mail;
 mod model;
 mod people;
+mod retention;
 mod world;

@@ -111,7 +111,7 @@ impl Engine {
             flush()?;
             guarded(|| self.database.persist(PersistMode::SyncData))?;
         }
-        *self.visible.write().unwrap_or_else(PoisonError::into_inner) = self.database.snapshot();
+        self.renew_snapshot();
         Ok(())
     }
 
@@ -131,17 +131,48 @@ impl Engine {
         })
     }
 
+    /// Writes zeros until the engine begins another journal, and takes them away again.
+    ///
+    /// By deleting each: the engine does not open again after a keyspace was cleared (3.1.13).
+    pub(crate) fn fill_journal(&self) -> Result<(), EngineError> {
+        let filler = self.filler()?;
+        let keys = || (0..JOURNAL / FILLER).map(usize::to_be_bytes);
+        guarded(|| {
+            keys().try_for_each(|key| filler.insert(key, vec![0; FILLER]))?;
+            filler.rotate_memtable_and_wait()?;
+            keys().try_for_each(|key| filler.remove(key))
+        })?;
+        self.forget_old_states()?;
+        guarded(|| filler.major_compact())
+    }
+
     /// Rewrites every table and every blob file that holds something that was deleted.
     pub(crate) fn rewrite(&self) -> Result<(), EngineError> {
+        self.forget_old_states()?;
         guarded(|| {
             self.rows.major_compact()?;
             self.blobs.major_compact()
         })
     }
 
-    /// Journals on disk, the one being written included.
-    pub(crate) fn journals(&self) -> usize {
-        self.database.journal_count()
+    /// Makes the engine see that nobody reads an older state, which it looks for only when it writes a buffer out.
+    pub(crate) fn forget_old_states(&self) -> Result<(), EngineError> {
+        let filler = self.filler()?;
+        // One change more than those that are to be forgotten: the last of all is always kept.
+        guarded(|| filler.insert("last", ""))?;
+        self.renew_snapshot();
+        guarded(|| filler.rotate_memtable_and_wait())
+    }
+
+    /// A keyspace without meaning.
+    fn filler(&self) -> Result<Keyspace, EngineError> {
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(FILLER_BUFFER);
+        guarded(|| self.database.keyspace("filler", options))
+    }
+
+    /// Readers see the same, and nothing older is kept for them.
+    fn renew_snapshot(&self) {
+        *self.visible.write().unwrap_or_else(PoisonError::into_inner) = self.database.snapshot();
     }
 
     fn keyspace(&self, key: &[u8]) -> &Keyspace {
@@ -276,3 +307,12 @@ const MAX_JOURNALS: u64 = 256 << 20;
 
 /// Threads that write tables. Less: stalls while one compacts; more: they take the cores of connections.
 const WORKERS: usize = 2;
+
+/// Bytes after which the engine begins another journal when it writes a table: a number of its own.
+const JOURNAL: usize = 66 << 20;
+
+/// Bytes of a value that fills a journal.
+const FILLER: usize = 256 << 10;
+
+/// Bytes of the write buffer for those.
+const FILLER_BUFFER: u64 = 4 << 20;

@@ -13,17 +13,21 @@
 //! | `changes`, `work` | what operations do to rows |
 //! | `committer`, `keeper` | the two threads |
 //! | `rails`, `recovery` | what shows a loss, and the start that looks for one |
+//! | `scrub`, `inspect`, `purge` | reading everything, printing everything, forgetting what was deleted |
 //! | `fail_point` | where tests stop the world |
 
 mod changes;
 mod committer;
 mod engine;
 mod fail_point;
+mod inspect;
 mod keeper;
 mod layout;
 mod page;
+mod purge;
 mod rails;
 mod recovery;
+mod scrub;
 mod work;
 
 use std::{
@@ -36,6 +40,7 @@ use std::{
         mpsc,
     },
     thread::JoinHandle,
+    time::Duration,
 };
 
 use tokio::sync::oneshot;
@@ -56,7 +61,9 @@ use super::{
 
 pub use self::{
     fail_point::{FailPoint, Point},
+    inspect::{InspectError, inspect},
     recovery::{Loss, MailboxLoss, OpenError},
+    scrub::ScrubReport,
 };
 
 /// How an [`EmbeddedStore`] is opened.
@@ -206,6 +213,40 @@ impl EmbeddedStore {
         recovery::commit_of(&self.shared.engine).map(|commit| commit.map_or(UnixTime::default(), |c| c.now))
     }
 
+    /// Reads everything and makes the numbers of mailboxes fit what is there; pauses for `pause` now and then.
+    ///
+    /// Blocks for as long as that takes. What is damaged is announced as a gap in any case (R-DLV-6).
+    pub fn scrub(&self, pause: Duration) -> Result<ScrubReport, StoreError> {
+        let report = scrub::scrub(&self.shared.engine.snapshot(), pause);
+        for loss in &report.mailboxes {
+            let recounted = self.enqueue(|reply| Command::Recount(loss.mailbox, reply));
+            recounted.blocking_recv().unwrap_or(Err(StoreError::Closing))?;
+        }
+        if !report.is_clean() {
+            let (damaged, strays) = (report.damaged, report.strays);
+            tracing::warn!(
+                damaged,
+                strays,
+                mailboxes = report.mailboxes.len(),
+                "the store has damage"
+            );
+        }
+        Ok(report)
+    }
+
+    /// Removes from the files what was deleted before now (R-DUR-6). Blocks for as long as that takes.
+    ///
+    /// Refuses while the disk is nearly full: rewriting takes as much room as what is alive.
+    pub fn purge(&self) -> Result<(), StoreError> {
+        if self.health() != Health::Good {
+            return Err(StoreError::Unavailable);
+        }
+        purge::purge(&self.shared.engine).map_err(|error| {
+            self.shared.fail(&error);
+            StoreError::Unavailable
+        })
+    }
+
     /// Answers all that was submitted, writes the watermark, and lets the directory go.
     pub fn close(mut self) {
         self.let_go(End::Closed);
@@ -237,6 +278,13 @@ impl EmbeddedStore {
             _ => refused(StoreError::Closing),
         }
     }
+}
+
+/// Opens a store that no process has, and reads everything in it.
+pub fn verify(directory: &Path) -> Result<(Loss, ScrubReport), OpenError> {
+    let found = recovery::examine(directory)?;
+    let report = scrub::scrub(&found.engine.snapshot(), Duration::ZERO);
+    Ok((found.loss, report))
 }
 
 /// An answer that is there already.

@@ -40,6 +40,16 @@ pub(super) enum Past {
     Unknown,
 }
 
+impl Past {
+    /// The last that was confirmed, as far as is known.
+    pub(super) fn mark(self) -> Mark {
+        match self {
+            Self::Confirmed(mark) => mark,
+            Self::None | Self::Unknown => Mark::default(),
+        }
+    }
+}
+
 /// The files outside the engine.
 #[derive(Debug)]
 pub(super) struct Rails {
@@ -116,10 +126,6 @@ impl Rails {
     /// Where the engine has its files.
     pub(super) fn engine(directory: &Path) -> PathBuf {
         directory.join(ENGINE)
-    }
-
-    pub(super) fn directory(&self) -> &Path {
-        &self.directory
     }
 
     /// Writes down a commit that was flushed.

@@ -3,12 +3,12 @@
 use std::{fmt, io, path::Path};
 
 use bytes::Bytes;
-use twotick_wire::{DeviceId, StoreEpoch};
+use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
 use super::{
     engine::{Engine, EngineError, Sizes, View},
     layout::{self, Body, Commit, EnvelopeKey, Mailbox, Number, RING, Table},
-    rails::{Mark, Past, Rails, RailsError},
+    rails::{Past, Rails, RailsError},
     work::{Batch, Ground},
 };
 use crate::store::StoreError;
@@ -135,31 +135,22 @@ pub(super) fn open(
     fresh: StoreEpoch,
     accept_loss: bool,
 ) -> Result<Found, OpenError> {
-    let (rails, past) = Rails::open(directory).map_err(|error| match error {
-        RailsError::Io(error) => OpenError::Io(error),
-        RailsError::Locked => OpenError::Locked,
-        RailsError::Format(format) => OpenError::Format { format },
-    })?;
-    let engine = Engine::open(&Rails::engine(directory), sizes).map_err(damaged)?;
-    let found = commit_of(&engine).ok().flatten();
+    let Examined {
+        engine,
+        rails,
+        past,
+        commit: found,
+        mut loss,
+    } = examine_with(directory, sizes)?;
+    let confirmed = past.mark();
     let empty = Commit {
         number: 0,
         epoch: fresh,
-        now: twotick_wire::UnixTime::default(),
+        now: UnixTime::default(),
         mailboxes: 0,
         envelopes: 0,
         bytes: 0,
     };
-    let mut loss = look(&engine, found.as_ref())?;
-    let confirmed = match past {
-        Past::None => Mark::default(),
-        Past::Confirmed(mark) => mark,
-        Past::Unknown => Mark {
-            number: loss.recovered,
-            ..Mark::default()
-        },
-    };
-    loss.confirmed = (past != Past::Unknown).then_some(confirmed.number);
     let mut commit = found.unwrap_or(empty);
     commit.now = commit.now.max(confirmed.now);
     if loss.is_any() {
@@ -184,6 +175,48 @@ pub(super) fn open(
     }
     Ok(Found {
         engine,
+        rails,
+        commit,
+    })
+}
+
+/// A store that was opened and looked at, whatever was found.
+pub(super) struct Examined {
+    pub(super) engine: Engine,
+    pub(super) past: Past,
+    pub(super) loss: Loss,
+    rails: Rails,
+    commit: Option<Commit>,
+}
+
+/// Opens what is there, for looking only.
+pub(super) fn examine(directory: &Path) -> Result<Examined, OpenError> {
+    if !Rails::engine(directory).exists() {
+        return Err(OpenError::Io(io::ErrorKind::NotFound.into()));
+    }
+    examine_with(
+        directory,
+        Sizes {
+            cache: 64 << 20,
+            buffer: 32 << 20,
+        },
+    )
+}
+
+fn examine_with(directory: &Path, sizes: Sizes) -> Result<Examined, OpenError> {
+    let (rails, past) = Rails::open(directory).map_err(|error| match error {
+        RailsError::Io(error) => OpenError::Io(error),
+        RailsError::Locked => OpenError::Locked,
+        RailsError::Format(format) => OpenError::Format { format },
+    })?;
+    let engine = Engine::open(&Rails::engine(directory), sizes).map_err(damaged)?;
+    let commit = commit_of(&engine).ok().flatten();
+    let mut loss = look(&engine, commit.as_ref())?;
+    loss.confirmed = (past != Past::Unknown).then_some(past.mark().number);
+    Ok(Examined {
+        engine,
+        past,
+        loss,
         rails,
         commit,
     })
