@@ -21,8 +21,18 @@ pub struct Command {
 /// What the program does besides serving.
 #[derive(Debug, Subcommand)]
 pub enum Task {
+    /// Prints everything that a stopped relay's directory holds, field by field
+    Inspect {
+        /// The directory of the store
+        directory: PathBuf,
+    },
+    /// Reads every stored value of a stopped relay's directory, and says whether all is well
+    Verify {
+        /// The directory of the store
+        directory: PathBuf,
+    },
     /// Prints the configuration that would be used, with what each setting means
-    Config(Serving),
+    Config(Box<Serving>),
 }
 
 /// Flags: each counts over the environment, which counts over the file.

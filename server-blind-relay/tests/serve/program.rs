@@ -203,6 +203,81 @@ async fn dev_needs_nothing_and_leaves_nothing() {
     assert_eq!(entries(temporary.path()), 0);
 }
 
+/// R-BLD-1: `inspect` prints what a court could see: who, when, how much, and no sealed byte. `verify` reads all of it.
+#[tokio::test]
+async fn a_stopped_relay_can_be_looked_into() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().to_str().expect("text");
+    let (alice, bob) = (person(1), person(2));
+    let relay = Program::start(directory.path(), &[]);
+    introduce(&relay, &[&alice, &bob]).await;
+    let mut sender = attach::<PollLink>(&relay, &alice).await;
+    assert_eq!(status(&sender.ask(bob.letter(1, 1)).await), 0);
+    for task in ["inspect", "verify"] {
+        let (code, _, errors) = run(&[task, path]);
+        assert_eq!(code, Some(3), "{task} of a directory that is in use");
+        assert!(errors.contains("in use by another process"), "{errors}");
+    }
+    relay.signal(Signal::TERM);
+    assert_eq!(relay.wait().0, Some(0));
+    let (code, printed, _) = run(&["inspect", path]);
+    assert_eq!(code, Some(0));
+    for seen in [alice.id().to_string(), bob.device(0).to_string(), "01".repeat(16)] {
+        assert!(printed.contains(&seen), "{seen} is not in\n{printed}");
+    }
+    assert!(
+        !printed.contains("5a5a5a5a") && !printed.contains("90, 90, 90"),
+        "{printed}"
+    );
+    let (code, printed, errors) = run(&["verify", path]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{printed}");
+    assert!(printed.contains(" 0 damaged"), "{printed}");
+    let empty = tempfile::tempdir().expect("a directory");
+    let (code, _, errors) = run(&["verify", empty.path().to_str().expect("text")]);
+    assert_eq!((code, errors.lines().count()), (Some(3), 2), "{errors}");
+}
+
+/// R-DUR-2: a start after a loss is refused with what is lost; an operator may accept it, and the store epoch changes.
+#[tokio::test]
+async fn a_loss_is_refused_until_it_is_accepted() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().to_str().expect("text");
+    let (alice, bob) = (person(1), person(2));
+    let relay = Program::start(directory.path(), &[]);
+    introduce(&relay, &[&alice, &bob]).await;
+    let before = attach::<WebSocketLink>(&relay, &bob).await.hello().store_epoch;
+    relay.signal(Signal::TERM);
+    assert_eq!(relay.wait().0, Some(0));
+    let copy = tempfile::tempdir().expect("a directory");
+    copied(directory.path(), copy.path());
+    let relay = Program::start(directory.path(), &[]);
+    let mut sender = attach::<PollLink>(&relay, &alice).await;
+    assert_eq!(status(&sender.ask(bob.letter(1, 1)).await), 0);
+    relay.signal(Signal::TERM);
+    assert_eq!(relay.wait().0, Some(0));
+    // The engine's files of yesterday, with today's word of what was confirmed.
+    for entry in std::fs::read_dir(copy.path())
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry"))
+    {
+        if entry.file_type().expect("a type").is_dir() {
+            let place = directory.path().join(entry.file_name());
+            std::fs::remove_dir_all(&place).expect("removed");
+            copied(&entry.path(), &place);
+        }
+    }
+    let (code, errors) = refused(&["--data", path, "--listen", "127.0.0.1:0"]);
+    assert_eq!(code, Some(3), "{errors}");
+    assert!(
+        errors.contains("confirmed commits are lost") && errors.contains("--accept-loss"),
+        "{errors}"
+    );
+    assert_eq!(run(&["verify", path]).0, Some(3));
+    let relay = Program::start(directory.path(), &["--accept-loss"]);
+    let after = attach::<WebSocketLink>(&relay, &bob).await.hello().store_epoch;
+    assert_ne!(before, after);
+}
+
 /// R-BLD-1: at trace level, the log has device marks and no identifier, token, address or sealed byte.
 #[tokio::test]
 async fn the_log_names_nobody() {
@@ -341,14 +416,36 @@ async fn attach<L: Link>(relay: &Program, person: &Person) -> L {
         .expect("attached")
 }
 
+fn copied(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a directory");
+    for entry in std::fs::read_dir(from)
+        .expect("a directory")
+        .map(|entry| entry.expect("an entry"))
+    {
+        let place = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copied(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).expect("copied");
+        }
+    }
+}
+
 /// Exit code and errors of a run that ends by itself.
 fn refused(arguments: &[&str]) -> (Option<i32>, String) {
+    let (code, _, errors) = run(arguments);
+    (code, errors)
+}
+
+/// Exit code, output and errors of a run that ends by itself.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_twotick-relay"))
         .args(arguments)
         .output()
         .expect("a run");
     (
         output.status.code(),
+        String::from_utf8(output.stdout).expect("text"),
         String::from_utf8(output.stderr).expect("text"),
     )
 }

@@ -223,13 +223,8 @@ impl EmbeddedStore {
             recounted.blocking_recv().unwrap_or(Err(StoreError::Closing))?;
         }
         if !report.is_clean() {
-            let (damaged, strays) = (report.damaged, report.strays);
-            tracing::warn!(
-                damaged,
-                strays,
-                mailboxes = report.mailboxes.len(),
-                "the store has damage"
-            );
+            let (damaged, strays, mailboxes) = (report.damaged, report.strays, report.mailboxes.len() as u64);
+            tracing::warn!(name: "store_damaged", damaged, strays, mailboxes);
         }
         Ok(report)
     }
@@ -354,6 +349,19 @@ impl Store for EmbeddedStore {
         Self::latest_time(self)
     }
 
+    fn scrub(&self, pause: Duration) -> Result<u64, StoreError> {
+        let report = Self::scrub(self, pause)?;
+        let mailboxes = report.mailboxes.len() as u64;
+        Ok(report
+            .damaged
+            .saturating_add(report.strays)
+            .saturating_add(mailboxes))
+    }
+
+    fn purge(&self) -> Result<(), StoreError> {
+        Self::purge(self)
+    }
+
     fn close(self) {
         Self::close(self);
     }
@@ -387,7 +395,7 @@ impl Shared {
 
     /// Nothing is written from here on (R-DUR-3).
     fn fail(&self, error: &EngineError) {
-        tracing::error!(%error, "the store cannot write: it takes no changes any more");
+        tracing::error!(name: "store_failed", error = %error);
         self.health.store(Health::Failed as u8, Ordering::Release);
     }
 
@@ -407,7 +415,7 @@ impl Shared {
             }
         };
         if health != before {
-            tracing::warn!(?before, ?health, "the room on the disk has changed");
+            tracing::warn!(name: "room_on_disk_changed", store = ?health);
             // A failure that another thread has seen meanwhile stays.
             let (old, new) = (before as u8, health as u8);
             let changed = self

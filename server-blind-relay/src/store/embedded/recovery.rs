@@ -72,7 +72,8 @@ pub struct MailboxLoss {
 
 impl Loss {
     /// True if a start must be refused.
-    fn is_any(&self) -> bool {
+    #[must_use]
+    pub fn is_any(&self) -> bool {
         self.confirmed.is_none_or(|confirmed| confirmed > self.recovered)
             || !self.missing.is_empty()
             || self.unreadable > 0
@@ -158,10 +159,7 @@ pub(super) fn open(
         if !accept_loss {
             return Err(OpenError::Lost(loss));
         }
-        tracing::warn!(
-            recovered = loss.recovered,
-            "goes on after an accepted loss, with a new store epoch"
-        );
+        tracing::warn!(name: "loss_accepted", reason = "an operator said so; the store epoch is new");
         commit.number = confirmed.number.max(commit.number);
         commit.epoch = fresh;
         commit = heal(&engine, &rails, ground, commit)?;
