@@ -89,6 +89,20 @@ impl Serving {
         &self,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Configuration, ConfigurationError> {
+        let configuration = self.read(environment)?;
+        configuration.check(self.dev)?;
+        Ok(configuration)
+    }
+
+    /// The same, whether or not a relay can be served with it.
+    ///
+    /// # Errors
+    ///
+    /// If anything in any of them is not understood.
+    pub fn read(
+        &self,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Configuration, ConfigurationError> {
         let environment: Vec<_> = environment.into_iter().collect();
         let named =
             |(name, _): &&(String, String)| name.strip_prefix(ENVIRONMENT_PREFIX) == Some(ENVIRONMENT_FILE);
@@ -113,7 +127,6 @@ impl Serving {
             configuration.general.store = StoreKind::Embedded;
             configuration.general.data = None;
         }
-        configuration.check(self.dev)?;
         Ok(configuration)
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn serve(serving: &Serving) -> Result<(), Failure> {
 
 /// Prints the effective configuration.
 pub(crate) fn print_configuration(serving: &Serving) -> Result<(), Failure> {
-    say(serving.configuration(environment())?.document().trim_end())
+    say(serving.read(environment())?.document().trim_end())
 }
 
 /// Prints all that a directory holds: what an operator, or a court, could see.
