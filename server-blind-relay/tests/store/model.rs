@@ -155,26 +155,29 @@ impl Both {
                 number,
                 revoked,
                 granted,
-            } => {
-                let granted = granted.iter().map(|(hash, is_single, envelopes, ends)| Grant {
-                    hash: capability(*hash),
-                    is_single: *is_single,
-                    envelopes: *envelopes,
-                    expires: if *ends {
-                        now.saturating_add(200)
-                    } else {
-                        UnixTime::new(0)
-                    },
-                });
-                self.same(Op::ChangeCapabilities(CapabilityChange {
-                    account: account(number),
-                    revoked: revoked.iter().map(|hash| capability(*hash)).collect(),
-                    granted: granted.collect(),
-                    now,
-                }));
-            }
+            } => self.capabilities(number, &revoked, &granted),
             step => panic!("{step:?} is not about keys"),
         }
+    }
+
+    fn capabilities(&mut self, number: u8, revoked: &[u8], granted: &[(u8, bool, u16, bool)]) {
+        let now = self.now();
+        let granted = granted.iter().map(|(hash, is_single, envelopes, ends)| Grant {
+            hash: capability(*hash),
+            is_single: *is_single,
+            envelopes: *envelopes,
+            expires: if *ends {
+                now.saturating_add(200)
+            } else {
+                UnixTime::new(0)
+            },
+        });
+        self.same(Op::ChangeCapabilities(CapabilityChange {
+            account: account(number),
+            revoked: revoked.iter().map(|hash| capability(*hash)).collect(),
+            granted: granted.collect(),
+            now,
+        }));
     }
 
     fn attach(&mut self, device: Device, version: u8, (receives, may_create): (bool, bool)) {

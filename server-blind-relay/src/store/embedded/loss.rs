@@ -67,7 +67,8 @@ pub struct MailboxLoss {
 
 impl Loss {
     /// True if a start must be refused.
-    pub(super) fn is_any(&self) -> bool {
+    #[must_use]
+    pub fn is_any(&self) -> bool {
         self.confirmed.is_none_or(|confirmed| confirmed > self.recovered)
             || !self.missing.is_empty()
             || !self.journals.is_empty()

@@ -155,13 +155,8 @@ impl EmbeddedStore {
             recounted.blocking_recv().unwrap_or(Err(StoreError::Closing))?;
         }
         if !report.is_clean() {
-            let (damaged, strays) = (report.damaged, report.strays);
-            tracing::warn!(
-                damaged,
-                strays,
-                mailboxes = report.mailboxes.len(),
-                "the store has damage"
-            );
+            let (damaged, strays, mailboxes) = (report.damaged, report.strays, report.mailboxes.len() as u64);
+            tracing::warn!(name: "store_damaged", damaged, strays, mailboxes);
         }
         Ok(report)
     }
@@ -284,6 +279,19 @@ impl Store for EmbeddedStore {
 
     fn latest_time(&self) -> Result<UnixTime, StoreError> {
         Self::latest_time(self)
+    }
+
+    fn scrub(&self, pause: Duration) -> Result<u64, StoreError> {
+        let report = Self::scrub(self, pause)?;
+        let mailboxes = report.mailboxes.len() as u64;
+        Ok(report
+            .damaged
+            .saturating_add(report.strays)
+            .saturating_add(mailboxes))
+    }
+
+    fn purge(&self) -> Result<(), StoreError> {
+        Self::purge(self)
     }
 
     fn close(self) {

@@ -54,10 +54,7 @@ pub(super) fn open(
         if !accept_loss {
             return Err(OpenError::Lost(loss));
         }
-        tracing::warn!(
-            recovered = loss.recovered,
-            "goes on after an accepted loss, with a new store epoch"
-        );
+        tracing::warn!(name: "loss_accepted", reason = "an operator said so; the store epoch is new");
         commit.number = confirmed.number.max(commit.number);
         commit.epoch = fresh;
         commit = heal(&engine, &rails, ground, commit)?;
@@ -128,7 +125,7 @@ fn read_journals(engine: &Path, past: Past, accept_loss: bool) -> Result<Vec<Str
         return Ok(Vec::new());
     }
     if journals.is_torn_unconfirmed(past.mark().number) {
-        tracing::info!("the last commit was cut off before it was confirmed");
+        tracing::info!(name: "torn_commit_cut", reason = "it was never confirmed");
         journals.cut().map_err(OpenError::Io)?;
         return Ok(Vec::new());
     }

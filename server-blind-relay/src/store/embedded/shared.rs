@@ -48,7 +48,7 @@ impl Shared {
 
     /// Nothing is written from here on (R-DUR-3).
     pub(super) fn fail(&self, error: &EngineError) {
-        tracing::error!(%error, "the store cannot write: it takes no changes any more");
+        tracing::error!(name: "store_failed", error = %error);
         self.health.store(Health::Failed as u8, Ordering::Release);
     }
 
@@ -68,7 +68,7 @@ impl Shared {
             }
         };
         if health != before {
-            tracing::warn!(?before, ?health, "the room on the disk has changed");
+            tracing::warn!(name: "room_on_disk_changed", store = ?health);
             // A failure that another thread has seen meanwhile stays.
             let (old, new) = (before as u8, health as u8);
             let changed = self
