@@ -10,7 +10,7 @@ use crate::client::poll::PollLink;
 use crate::client::websocket::WebSocketLink;
 use crate::client::{Link, decoded};
 use crate::conformance::{numbers, status};
-use crate::person::{Terms, ack_with};
+use crate::person::{Person, Terms, ack_with};
 
 /// R-SND-2, R-DLV-3, R-ATT-4: what was confirmed before a kill is there after it, with its numbers, acks and epochs.
 #[tokio::test]
@@ -141,7 +141,8 @@ async fn one_directory_is_for_one_relay() {
     assert_eq!(errors.lines().count(), 2, "{errors}");
 }
 
-/// R-DUR-2: a start after a loss is refused with what is lost; an operator may accept it, and the store epoch changes.
+/// R-DUR-2, R-ATT-6: a start after a loss is refused with what is lost. An operator may accept it: the store epoch
+/// changes, and clients that forget their cursors and say everything again have lost nothing.
 #[tokio::test]
 async fn a_loss_is_refused_until_it_is_accepted() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -178,8 +179,28 @@ async fn a_loss_is_refused_until_it_is_accepted() {
     );
     assert_eq!(run(&["verify", path]).0, Some(3));
     let relay = Program::start(directory.path(), &["--accept-loss"]);
-    let after = attach::<WebSocketLink>(&relay, &bob).await.hello().store_epoch;
-    assert_ne!(before, after);
+    let terms = Terms {
+        store_epoch: before,
+        cursor: 1,
+        ..Terms::default()
+    };
+    let attached = WebSocketLink::attach(&relay.target, &bob.devices[0], &terms).await;
+    let mut receiver = attached.expect("attached");
+    assert_ne!(receiver.hello().store_epoch, before);
+    receiver.done(bob.publish_list(1)).await;
+    receiver.done(Person::grant(2)).await;
+    let mut sender = attach::<PollLink>(&relay, &alice).await;
+    assert_eq!(
+        status(&sender.ask(bob.letter(1, 1)).await),
+        0,
+        "the send id of before"
+    );
+    let frame = receiver.next().await.expect("a page");
+    let RelayFrame::Page(page) = decoded(&frame) else {
+        panic!("{:?}", decoded(&frame))
+    };
+    let envelope = twotick_wire::Envelope::decode(&page.deliveries[0].envelope).expect("an envelope");
+    assert_eq!(envelope.message_id.to_bytes(), [1; 16]);
 }
 
 fn copied(from: &Path, to: &Path) {
