@@ -21,8 +21,18 @@ pub struct Command {
 /// What the program does besides serving.
 #[derive(Debug, Subcommand)]
 pub enum Task {
+    /// Prints everything that a stopped relay's directory holds, field by field
+    Inspect {
+        /// The directory of the store
+        directory: PathBuf,
+    },
+    /// Reads every stored value of a stopped relay's directory, and says whether all is well
+    Verify {
+        /// The directory of the store
+        directory: PathBuf,
+    },
     /// Prints the configuration that would be used, with what each setting means
-    Config(Serving),
+    Config(Box<Serving>),
 }
 
 /// Flags: each counts over the environment, which counts over the file.
@@ -79,6 +89,20 @@ impl Serving {
         &self,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Configuration, ConfigurationError> {
+        let configuration = self.read(environment)?;
+        configuration.check(self.dev)?;
+        Ok(configuration)
+    }
+
+    /// The same, whether or not a relay can be served with it.
+    ///
+    /// # Errors
+    ///
+    /// If anything in any of them is not understood.
+    pub fn read(
+        &self,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Configuration, ConfigurationError> {
         let environment: Vec<_> = environment.into_iter().collect();
         let named =
             |(name, _): &&(String, String)| name.strip_prefix(ENVIRONMENT_PREFIX) == Some(ENVIRONMENT_FILE);
@@ -103,7 +127,6 @@ impl Serving {
             configuration.general.store = StoreKind::Embedded;
             configuration.general.data = None;
         }
-        configuration.check(self.dev)?;
         Ok(configuration)
     }
 

@@ -1,9 +1,11 @@
 //! How the program says that something went wrong: what happened, and what to do.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use twotick_relay::config::ConfigurationError;
 use twotick_relay::serve::StartError;
+use twotick_relay::store::OpenError;
 
 /// The end of a run that did not go well.
 #[derive(Debug)]
@@ -64,7 +66,7 @@ impl From<StartError> for Failure {
                 CONFIGURATION,
                 "give --tls-cert a PEM chain and --tls-key its PEM key",
             ),
-            StartError::Store(_) => (STORE, "twotick-relay verify DIR says what is wrong with a store"),
+            StartError::Store(inner) => return Self::store(described(&**inner), store_advice(&**inner)),
             _ => (OTHER, "look at the machine, then start again"),
         };
         Self {
@@ -73,6 +75,35 @@ impl From<StartError> for Failure {
             advice,
         }
     }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        Self::store(described(&error), store_advice(&error))
+    }
+}
+
+fn store_advice(error: &(dyn Error + 'static)) -> &'static str {
+    match error.downcast_ref() {
+        Some(OpenError::Locked) => "stop the relay that has it, or give another directory",
+        Some(OpenError::Io(_)) => "give a directory that can be read and written",
+        Some(OpenError::Format { .. }) => "use the program that made it",
+        Some(OpenError::Lost(_)) => {
+            "restore the directory, or start with --accept-loss: clients are told, and send again"
+        }
+        _ => "twotick-relay verify DIR says what is wrong with a store",
+    }
+}
+
+/// An error with what it comes from.
+fn described(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 /// Not one of the others.

@@ -38,6 +38,9 @@ pub const FIELDS: &[(&str, Kind)] = &[
     ("mailboxes", Kind::Number),
     ("envelopes", Kind::Number),
     ("connections", Kind::Number),
+    ("micros", Kind::Number),
+    ("damaged", Kind::Number),
+    ("strays", Kind::Number),
     ("device", Kind::Mark),
 ];
 

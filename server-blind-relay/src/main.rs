@@ -16,6 +16,8 @@ fn main() -> ExitCode {
     let command = Command::parse();
     let outcome = match &command.task {
         None => task::serve(&command.serving),
+        Some(Task::Inspect { directory }) => task::inspect(directory),
+        Some(Task::Verify { directory }) => task::verify(directory),
         Some(Task::Config(serving)) => task::print_configuration(serving),
     };
     match outcome {

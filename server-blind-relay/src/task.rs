@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -13,7 +14,7 @@ use twotick_relay::config::{Configuration, StoreKind, Value as _};
 use twotick_relay::log;
 use twotick_relay::metrics::Metrics;
 use twotick_relay::serve::{self, Options, RunningRelay, TlsFiles};
-use twotick_relay::store::{EmbeddedOptions, EmbeddedStore, MemoryStore};
+use twotick_relay::store::{self, EmbeddedOptions, EmbeddedStore, InspectError, MemoryStore};
 use twotick_wire::StoreEpoch;
 
 use crate::Failure;
@@ -24,12 +25,43 @@ pub(crate) fn serve(serving: &Serving) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::other(error, "look at the limits of processes and files"))?;
-    runtime.block_on(run(configuration, serving))
+    let outcome = runtime.block_on(run(configuration, serving));
+    // A scrub that is under way changes nothing and is not waited for.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
 }
 
 /// Prints the effective configuration.
 pub(crate) fn print_configuration(serving: &Serving) -> Result<(), Failure> {
-    say(serving.configuration(environment())?.document().trim_end())
+    say(serving.read(environment())?.document().trim_end())
+}
+
+/// Prints all that a directory holds: what an operator, or a court, could see.
+pub(crate) fn inspect(directory: &Path) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match store::inspect(directory, &mut out) {
+        Ok(()) => out.flush().map_err(|error| Failure::other(error, OUTPUT)),
+        Err(InspectError::Output(error)) => Err(Failure::other(error, OUTPUT)),
+        Err(InspectError::Open(error)) => Err(error.into()),
+    }
+}
+
+/// Reads everything in a directory, and says whether it is sound.
+pub(crate) fn verify(directory: &Path) -> Result<(), Failure> {
+    let (loss, report) = store::verify(directory)?;
+    if loss.is_any() {
+        return Err(Failure::store(
+            format!("{loss}\n{report}"),
+            "restore a copy, or start with --accept-loss",
+        ));
+    }
+    if !report.is_clean() {
+        return Err(Failure::store(
+            report,
+            "start the relay: what is damaged is announced, and senders send again",
+        ));
+    }
+    say(&report.to_string())
 }
 
 async fn run(configuration: Configuration, serving: &Serving) -> Result<(), Failure> {
@@ -156,7 +188,11 @@ fn options(configuration: &Configuration, clock: Arc<RelayClock>, metrics: Arc<M
         limits: configuration.limits.relay(),
         token: configuration.limits.token,
         drain: general.drain,
+        purge: general.purge,
+        scrub: general.scrub,
         clock,
         metrics,
     }
 }
+
+const OUTPUT: &str = "nobody takes the output";

@@ -59,8 +59,10 @@ settings! {
         connections_percent: u64 = 90;
         /// Time for the TLS handshake.
         tls_handshake: Duration = seconds(10);
-        /// Time for the headers of a request, and for the next request on a connection.
+        /// Time for the headers of a request, and for the next one on a connection that has proven nothing.
         request_headers: Duration = seconds(5);
+        /// Time for the next request on an HTTP connection that has proven itself.
+        idle: Duration = seconds(75);
         /// Bytes of the headers of a request.
         request_header_bytes: Bytes = Bytes(8 << 10);
         /// Time for the upgrade to a WebSocket.
@@ -119,6 +121,7 @@ impl Limits {
             connections_percent: u8::try_from(self.connections_percent.min(100)).unwrap_or(100),
             tls_handshake: self.tls_handshake,
             request_headers: self.request_headers,
+            idle: self.idle,
             request_header_bytes: size(self.request_header_bytes.0),
             upgrade: self.upgrade,
             attach: self.attach,

@@ -38,6 +38,10 @@ settings! {
         admin_listen: Option<SocketAddr> = None;
         /// What is logged: off, error, warn, info, debug or trace. Identifiers appear at debug, as keyed hashes.
         log: LevelFilter = LevelFilter::INFO;
+        /// How often what was deleted is removed from the files, 24h at most (R-DUR-6). More often: more rewriting.
+        purge: Duration = Duration::from_secs(12 * 3_600);
+        /// How often everything stored is read, to find damage before it matters.
+        scrub: Duration = Duration::from_secs(24 * 3_600);
         /// Time over which clients are asked to come back when the relay stops (R-ATT-8), and which it waits for them to leave.
         drain: Duration = Duration::from_secs(30);
     }
@@ -199,6 +203,12 @@ impl Configuration {
                 "give --data DIR, or --dev for a relay that forgets",
             );
         }
+        if general.purge > DAY || general.purge.is_zero() || general.scrub.is_zero() {
+            return contradiction(
+                "purge must be at most 24h, and purge and scrub more than nothing",
+                "correct the value",
+            );
+        }
         if general.name.len() > 255 {
             return contradiction(
                 "name is longer than 255 bytes",
@@ -239,5 +249,7 @@ pub const ENVIRONMENT_PREFIX: &str = "TWOTICK_RELAY_";
 
 /// The variable, after the prefix, that names the configuration file.
 pub const ENVIRONMENT_FILE: &str = "CONFIG";
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 const LIMITS_PREFIX: &str = "limits.";

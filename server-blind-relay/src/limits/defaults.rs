@@ -44,6 +44,8 @@ pub struct RelayLimits {
     pub tls_handshake: Duration,
     /// For the headers of a request. Longer and shorter as above.
     pub request_headers: Duration,
+    /// Between two requests on a connection that has proven itself. Longer: sockets for nothing; shorter: handshakes.
+    pub idle: Duration,
     /// Bytes of those headers. More: memory per socket; fewer: proxies that add headers fail.
     pub request_header_bytes: usize,
     /// For the upgrade to a WebSocket. Longer and shorter as above.
@@ -98,6 +100,7 @@ impl Default for RelayLimits {
             connections_percent: 90,
             tls_handshake: Duration::from_secs(10),
             request_headers: Duration::from_secs(5),
+            idle: Duration::from_secs(75),
             request_header_bytes: 8 << 10,
             upgrade: Duration::from_secs(5),
             attach: Duration::from_secs(10),

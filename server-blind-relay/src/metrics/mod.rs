@@ -49,6 +49,10 @@ pub struct Metrics {
     pub stored_bytes: Gauge,
     /// 1 while the store takes writes.
     pub store_writable: Gauge,
+    /// Times that what was deleted was removed from the files.
+    pub purges: Counter,
+    /// What the last scrub found that does not fit.
+    pub store_damaged: Gauge,
     /// 1 while the wall clock is too far ahead to be believed.
     pub clock_doubted: Gauge,
     /// 1 while the relay drains.
@@ -258,6 +262,16 @@ impl Metrics {
             "store_writable",
             "1 while the store takes writes",
             &self.store_writable,
+        );
+        text.counter(
+            "purges_total",
+            "removals of what was deleted from the files",
+            &self.purges,
+        );
+        text.gauge(
+            "store_damaged",
+            "what the last scrub found that does not fit",
+            &self.store_damaged,
         );
         text.gauge(
             "clock_doubted",

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::Request;
+use hyper::rt::{Sleep, Timer};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -112,14 +113,18 @@ impl<S: Store> Acceptor<S> {
     }
 
     async fn http(&self, stream: Stream, peer: Peer) {
+        let headers = self.relay.limits().request_headers;
         let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
             let mut request: Request = request.map(axum::body::Body::new);
             request.extensions_mut().insert(peer.clone());
             self.router.clone().call(request)
         });
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.relay.limits().request_headers)
+            .timer(Patience {
+                peer: peer.clone(),
+                more: self.relay.limits().idle.saturating_sub(headers),
+            })
+            .header_read_timeout(headers)
             .max_header_size(self.header_bytes)
             .max_headers(MAX_HEADERS)
             .max_buf_size(self.header_bytes.max(READ_BUFFER))
@@ -139,6 +144,29 @@ impl<S: Store> Acceptor<S> {
                 },
             }
         }
+    }
+}
+
+/// Waits for the headers of a request: longer on a socket that has proven itself, on which the next request may take
+/// its time.
+#[derive(Clone, Debug)]
+struct Patience {
+    peer: Peer,
+    more: Duration,
+}
+
+impl Timer for Patience {
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Sleep>> {
+        self.sleep_until(Instant::now() + duration)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>> {
+        let more = if self.peer.is_proven() {
+            self.more
+        } else {
+            Duration::ZERO
+        };
+        TokioTimer::new().sleep_until(deadline + more)
     }
 }
 

@@ -43,6 +43,7 @@ use peer::Slots;
 use relay::{Lifetimes, Parts, Phase, Relay};
 use route::Audience;
 use running::Ending;
+use upkeep::Periods;
 
 pub use running::RunningRelay;
 pub use tls::{TlsError, TlsFiles};
@@ -66,6 +67,10 @@ pub struct Options {
     pub token: Duration,
     /// Over which clients come back when the relay stops (R-ATT-8), and how long it waits for them to leave.
     pub drain: Duration,
+    /// How often what was deleted is removed from the files (R-DUR-6).
+    pub purge: Duration,
+    /// How often everything stored is read, to find damage.
+    pub scrub: Duration,
     /// The relay's time.
     pub clock: Arc<RelayClock>,
     /// Where it counts.
@@ -85,6 +90,8 @@ impl Options {
             limits: RelayLimits::default(),
             token: Duration::from_secs(900),
             drain: Duration::from_secs(30),
+            purge: Duration::from_secs(12 * 3_600),
+            scrub: Duration::from_secs(24 * 3_600),
             clock,
             metrics: Arc::default(),
         }
@@ -135,7 +142,11 @@ where
     let slots = Slots::new(socket_limit(&options.limits), Arc::clone(&options.metrics));
     let (failing, failed) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(upkeep::run(Arc::clone(&relay), failing));
+    let periods = Periods {
+        purge: options.purge,
+        scrub: options.scrub,
+    };
+    tasks.spawn(upkeep::run(Arc::clone(&relay), failing, periods));
     let acceptor = |audience, tls, terminators| Acceptor {
         router: route::router(Arc::clone(&relay), audience),
         relay: Arc::clone(&relay),

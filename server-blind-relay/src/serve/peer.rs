@@ -60,6 +60,14 @@ impl Peer {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    /// Whether it has, or there is a terminator that answers for it.
+    pub(super) fn is_proven(&self) -> bool {
+        self.place
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
+    }
+
     /// The client's address: that of the socket, or what the terminator says. It is the last that counts, because
     /// anyone can write those before it.
     fn address<S: Store>(&self, relay: &Relay<S>, headers: &HeaderMap) -> IpAddr {

@@ -4,20 +4,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::limits::ADDRESS_KEY_LIFETIME;
 use crate::store::{Answer, Health, Op, Store};
 
 use super::relay::{Phase, Relay};
 
+/// How often what takes long is done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Periods {
+    /// Removing from the files what was deleted (R-DUR-6).
+    pub(super) purge: Duration,
+    /// Reading everything.
+    pub(super) scrub: Duration,
+}
+
 /// Runs until the relay has stopped.
-pub(super) async fn run<S: Store>(relay: Arc<Relay<S>>, failed: watch::Sender<bool>) {
+pub(super) async fn run<S: Store>(relay: Arc<Relay<S>>, failed: watch::Sender<bool>, periods: Periods) {
     let mut phase = relay.phase.clone();
     tokio::select! {
         () = expire(&relay) => {}
         () = forget(&relay) => {}
         () = watch_store(&relay, &failed) => {}
+        () = purge(&relay, periods.purge) => {}
+        () = scrub(&relay, periods.scrub) => {}
         _ = phase.wait_for(|phase| *phase == Phase::Stopped) => {}
     }
 }
@@ -95,6 +107,34 @@ async fn watch_store<S: Store>(relay: &Relay<S>, failed: &watch::Sender<bool>) {
     }
 }
 
+/// Removes from the files what was deleted (R-DUR-6, R-DLV-8): soon after the start, so that restarts cannot put it off,
+/// then once in each period.
+async fn purge<S: Store>(relay: &Relay<S>, period: Duration) {
+    sleep(FIRST.min(period)).await;
+    loop {
+        let store = Arc::clone(&relay.store);
+        match spawn_blocking(move || store.purge()).await {
+            Ok(Ok(())) => relay.metrics.purges.add(1),
+            Ok(Err(error)) => tracing::warn!(name: "not_purged", error = %error),
+            Err(_) => tracing::error!(name: "not_purged", error = "it panicked"),
+        }
+        sleep(period).await;
+    }
+}
+
+/// Reads everything, so that damage is found before somebody needs what is damaged.
+async fn scrub<S: Store>(relay: &Relay<S>, period: Duration) {
+    loop {
+        sleep(period).await;
+        let store = Arc::clone(&relay.store);
+        match spawn_blocking(move || store.scrub(SCRUB_PAUSE)).await {
+            Ok(Ok(found)) => relay.metrics.store_damaged.set(found),
+            Ok(Err(error)) => tracing::warn!(name: "not_scrubbed", error = %error),
+            Err(_) => tracing::error!(name: "not_scrubbed", error = "it panicked"),
+        }
+    }
+}
+
 fn every(period: Duration) -> tokio::time::Interval {
     let mut interval = interval(period);
     interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -112,3 +152,9 @@ const SWEEP: Duration = Duration::from_secs(10);
 
 /// Between two looks at the store. Longer: a relay that cannot store goes on for longer; shorter: nothing.
 const HEALTH: Duration = Duration::from_millis(500);
+
+/// From the start to the first purge. Longer: restarts put it off; shorter: a start is busy.
+const FIRST: Duration = Duration::from_secs(3_600);
+
+/// Between two portions of a scrub. Longer: it takes long; shorter: others wait for the disk.
+const SCRUB_PAUSE: Duration = Duration::from_millis(10);

@@ -17,6 +17,7 @@ mod rules;
 mod sealed;
 
 use std::future::Future;
+use std::time::Duration;
 
 use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
@@ -69,6 +70,19 @@ pub trait Store: Send + Sync + 'static {
     /// The latest time that it was told, also by a process before this one: a relay's clock starts no earlier (R-DUR-5).
     fn latest_time(&self) -> Result<UnixTime, StoreError> {
         Ok(UnixTime::default())
+    }
+
+    /// Reads everything, pausing for `pause` now and then; how many things do not fit. Blocks for as long as that takes.
+    ///
+    /// What is damaged is announced as a gap in any case (R-DLV-6).
+    fn scrub(&self, pause: Duration) -> Result<u64, StoreError> {
+        let _ = pause;
+        Ok(0)
+    }
+
+    /// Removes from the files what was deleted before now (R-DUR-6). Blocks for as long as that takes.
+    fn purge(&self) -> Result<(), StoreError> {
+        Ok(())
     }
 
     /// Answers all that was submitted, and ends in good order.

@@ -44,6 +44,38 @@ async fn a_header_that_does_not_end_is_cut_off() {
     assert_eq!(rest(&mut silent).await, b"");
 }
 
+/// R-ABU-1: who has proven itself may take longer for the next request than who has not.
+#[tokio::test]
+async fn a_socket_that_has_proven_itself_may_idle() {
+    let (request_headers, idle) = (Duration::from_millis(100), Duration::from_secs(600));
+    let world = World::limited(RelayLimits {
+        request_headers,
+        idle,
+        ..generous()
+    })
+    .await;
+    let alice = Person::seeded(1, 1, START);
+    let mut link: crate::client::poll::PollLink = attached(&world, &alice).await;
+    link.poll(0).await;
+    let accepted = || world.relay.metrics().connections_accepted.value();
+    let before = accepted();
+    let mut unproven = TcpStream::connect(world.target.address).await.expect("a socket");
+    unproven
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: relay\r\n\r\n")
+        .await
+        .expect("written");
+    assert!(
+        rest(&mut unproven).await.starts_with(b"HTTP/1.1 200 "),
+        "and it is closed then"
+    );
+    assert_eq!(link.poll(0).await.0, 204);
+    assert_eq!(
+        accepted(),
+        before + 1,
+        "the poll went over the socket that was there"
+    );
+}
+
 /// R-ABU-1: a header over 8 KiB is refused.
 #[tokio::test]
 async fn a_header_that_is_too_large_is_refused() {

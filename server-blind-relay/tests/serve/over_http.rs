@@ -313,3 +313,29 @@ async fn other_requests_are_refused_without_a_word() {
         assert_eq!(answer.status(), 400, "{id}");
     }
 }
+
+/// R-TRN-3: frames one byte over the limit are refused on their length.
+#[tokio::test]
+async fn a_frame_over_the_limit_is_refused_in_a_body_too() {
+    let world = World::new().await;
+    let alice = Person::seeded(1, 1, START);
+    let mut link: PollLink = attached(&world, &alice).await;
+    for (length, code) in [
+        (MAX_FRAME, ErrorCode::WrongObject),
+        (MAX_FRAME + 1, ErrorCode::LengthOutOfRange),
+    ] {
+        let mut body = u32::try_from(length).expect("a length").to_be_bytes().to_vec();
+        body.resize(4 + length, 0);
+        let token = Some(link.session.token.as_str());
+        let (status, body) = link
+            .session
+            .http
+            .call(Method::POST, "/v1/frames", token, body)
+            .await;
+        assert_eq!(
+            (status, http::refusal(status, &body).code()),
+            (400, code.number()),
+            "{length}"
+        );
+    }
+}

@@ -46,7 +46,6 @@ async fn a_websocket_that_reads_nothing_is_closed_with_4408() {
         );
     };
     soon("the others", others).await;
-    // The relay waits a while for the close to be taken, so it is read here, after all that was written before.
     let close = async {
         loop {
             match slow.socket.stream.next().await {
@@ -56,6 +55,8 @@ async fn a_websocket_that_reads_nothing_is_closed_with_4408() {
             }
         }
     };
+    // It reads nothing for longer than the limit. The relay then waits a while for the end to be taken, which is read
+    // after all that was written before.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(soon("the close", close).await, Some(4408));
     soon("the end", ended).await;

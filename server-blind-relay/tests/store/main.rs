@@ -2,12 +2,18 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "tests, and what they share")]
 
+mod attach;
 mod child;
 mod damage;
+mod disk;
 mod keys;
 mod killed;
+mod lane;
+mod loss;
 mod mail;
 mod model;
 mod people;
 mod retention;
+mod steps;
+mod talk;
 mod world;

@@ -1,251 +1,19 @@
 //! Any schedule of operations, crashes and restarts: the embedded store answers, shows and wakes as the model does.
 
-use proptest::prelude::*;
 use proptest::test_runner::Config;
-use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
+use proptest_state_machine::{StateMachineTest, prop_state_machine};
 use twotick_relay::store::{
     AccountSend, Answer, Attachment, CapabilityChange, Op, PageBounds, PublishedList, PublishedPrekeys,
     SealedBytes, SendRequest, SessionEpoch, TakePrekeys,
 };
-use twotick_wire::{Grant, OneTimePrekeyId, ReceiptState, UnixTime};
+use twotick_wire::{Grant, ListHash, OneTimePrekeyId, UnixTime};
 
 use crate::people::{
-    Device, account, ack, at, capability, envelope, fetch, message, next_list, receipt, send_id, strange_head,
+    Device, account, ack, at, capability, envelope, fetch, grant, granted, message, next_list, send_id,
+    strange_head,
 };
+use crate::steps::{ACCOUNTS, DEVICES, Followed, Part, Step, Steps, Told};
 use crate::world::{World, small};
-
-/// One step, by numbers that mean something whatever came before.
-#[derive(Clone, Debug)]
-pub(crate) enum Step {
-    Attach {
-        device: Device,
-        version: u8,
-        receives: bool,
-        may_create: bool,
-    },
-    Send {
-        from: Device,
-        number: u8,
-        lifetime: u32,
-        parts: Vec<Part>,
-    },
-    Ack {
-        device: Device,
-        is_stale: bool,
-        upto: u64,
-        lane_upto: u64,
-        rejects: bool,
-        receipts: Vec<Told>,
-    },
-    Receipts {
-        from: u8,
-        receipts: Vec<Told>,
-    },
-    Prekeys {
-        device: Device,
-        signed: bool,
-        ids: Vec<u8>,
-    },
-    Take {
-        of: u8,
-        by: u8,
-        shown: u8,
-        may_take: bool,
-    },
-    List {
-        number: u8,
-        devices: Vec<(Device, u8)>,
-        kind: Followed,
-    },
-    Look {
-        of: u8,
-        by: u8,
-        shown: u8,
-        reach: bool,
-    },
-    Capabilities {
-        number: u8,
-        revoked: Vec<u8>,
-        granted: Vec<(u8, bool, u16, bool)>,
-    },
-    Expire {
-        budget: usize,
-    },
-    Pass {
-        seconds: u64,
-    },
-    GoBack {
-        seconds: u64,
-    },
-    Restart {
-        in_order: bool,
-    },
-}
-
-/// One account's part of a Send.
-#[derive(Clone, Debug)]
-pub(crate) struct Part {
-    to: u8,
-    shown: u8,
-    id: u8,
-    text: u8,
-    is_strange: bool,
-    is_partial: bool,
-    leaves_out: u8,
-}
-
-/// A receipt.
-#[derive(Clone, Debug)]
-pub(crate) struct Told {
-    to: u8,
-    shown: u8,
-    number: u8,
-    is_read: bool,
-}
-
-/// Which list is published.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Followed {
-    Next,
-    Same,
-    Fork,
-    Skip,
-}
-
-const ACCOUNTS: u8 = 3;
-const DEVICES: u8 = 3;
-
-/// Draws steps; what they meet is the stores' business.
-pub(crate) struct Steps;
-
-impl ReferenceStateMachine for Steps {
-    type State = ();
-    type Transition = Step;
-
-    fn init_state() -> BoxedStrategy<()> {
-        Just(()).boxed()
-    }
-
-    fn transitions((): &()) -> BoxedStrategy<Step> {
-        prop_oneof![
-            4 => (device(), 0..2_u8, any::<bool>(), prop::bool::weighted(0.8)).prop_map(|(device, version, receives, may_create)| Step::Attach { device, version, receives, may_create }),
-            10 => (device(), 0..6_u8, 1..900_u32, prop::collection::vec(part(), 1..3))
-                .prop_map(|(from, number, lifetime, parts)| Step::Send { from, number, lifetime, parts }),
-            5 => (device(), prop::bool::weighted(0.1), 0..8_u64, 0..8_u64, any::<bool>(), prop::collection::vec(told(), 0..3))
-                .prop_map(|(device, is_stale, upto, lane_upto, rejects, receipts)| {
-                    Step::Ack { device, is_stale, upto, lane_upto, rejects, receipts }
-                }),
-            3 => (0..ACCOUNTS, prop::collection::vec(told(), 1..4))
-                .prop_map(|(from, receipts)| Step::Receipts { from, receipts }),
-            3 => (device(), any::<bool>(), prop::collection::vec(0..9_u8, 0..5))
-                .prop_map(|(device, signed, ids)| Step::Prekeys { device, signed, ids }),
-            3 => (0..ACCOUNTS, 0..ACCOUNTS, 0..4_u8, prop::bool::weighted(0.8))
-                .prop_map(|(of, by, shown, may_take)| Step::Take { of, by, shown, may_take }),
-            6 => list(),
-            1 => (0..ACCOUNTS, 0..ACCOUNTS, 0..4_u8, any::<bool>())
-                .prop_map(|(of, by, shown, reach)| Step::Look { of, by, shown, reach }),
-            4 => capabilities(),
-            2 => prop_oneof![0..4_usize, Just(1_000)].prop_map(|budget| Step::Expire { budget }),
-            3 => (1..400_u64).prop_map(|seconds| Step::Pass { seconds }),
-            1 => (1..400_u64).prop_map(|seconds| Step::GoBack { seconds }),
-            2 => any::<bool>().prop_map(|in_order| Step::Restart { in_order }),
-        ]
-        .boxed()
-    }
-
-    fn apply(state: (), _: &Step) -> Self::State {
-        state
-    }
-}
-
-fn device() -> impl Strategy<Value = Device> {
-    (0..ACCOUNTS, 0..DEVICES).prop_map(|(account, number)| Device(account, number))
-}
-
-fn part() -> impl Strategy<Value = Part> {
-    let flag = || prop::bool::weighted(0.15);
-    (
-        0..ACCOUNTS,
-        0..4_u8,
-        0..12_u8,
-        0..3_u8,
-        flag(),
-        flag(),
-        prop_oneof![8 => Just(9_u8), 1 => 0..DEVICES],
-    )
-        .prop_map(|(to, shown, id, text, is_strange, is_partial, leaves_out)| Part {
-            to,
-            shown,
-            id,
-            text,
-            is_strange,
-            is_partial,
-            leaves_out,
-        })
-}
-
-fn told() -> impl Strategy<Value = Told> {
-    (0..ACCOUNTS, 0..4_u8, 0..6_u8, any::<bool>()).prop_map(|(to, shown, number, is_read)| Told {
-        to,
-        shown,
-        number,
-        is_read,
-    })
-}
-
-fn list() -> impl Strategy<Value = Step> {
-    let kind = prop_oneof![
-        8 => Just(Followed::Next),
-        1 => Just(Followed::Same),
-        1 => Just(Followed::Fork),
-        1 => Just(Followed::Skip),
-    ];
-    // Now and then a list names a device of the account after it.
-    let member = (0..DEVICES, prop::bool::weighted(0.05), prop::bool::weighted(0.2));
-    (0..ACCOUNTS, prop::collection::vec(member, 1..4), kind).prop_map(|(number, members, kind)| {
-        let mut devices: Vec<(Device, u8)> = members
-            .into_iter()
-            .map(|(device, is_strange, is_renewed)| {
-                (
-                    Device((number + u8::from(is_strange)) % ACCOUNTS, device),
-                    u8::from(is_renewed),
-                )
-            })
-            .collect();
-        devices.sort();
-        devices.dedup_by_key(|(device, _)| *device);
-        Step::List {
-            number,
-            devices,
-            kind,
-        }
-    })
-}
-
-fn capabilities() -> impl Strategy<Value = Step> {
-    let granted = (
-        0..5_u8,
-        prop::bool::weighted(0.3),
-        0..4_u16,
-        prop::bool::weighted(0.2),
-    );
-    (
-        0..ACCOUNTS,
-        prop::collection::vec(0..5_u8, 0..2),
-        prop::collection::vec(granted, 0..4),
-    )
-        .prop_map(|(number, mut revoked, mut granted)| {
-            revoked.sort_unstable();
-            revoked.dedup();
-            granted.sort_by_key(|grant| grant.0);
-            granted.dedup_by_key(|grant| grant.0);
-            Step::Capabilities {
-                number,
-                revoked,
-                granted,
-            }
-        })
-}
 
 /// The model and the real store, and what both were told last.
 pub(crate) struct Both {
@@ -270,11 +38,7 @@ impl StateMachineTest for Both {
         for number in 0..2 {
             let list = next_list(number, None, &[(Device(number, 0), 0), (Device(number, 1), 0)]);
             both.publish(number, list);
-            both.same(crate::people::granted(
-                number,
-                vec![crate::people::grant(0)],
-                at(0),
-            ));
+            both.same(granted(number, vec![grant(0)], at(0)));
         }
         both
     }
@@ -337,6 +101,20 @@ impl Both {
                     now,
                 });
             }
+            Step::Expire { budget } => drop(self.same(Op::Expire { now, budget })),
+            Step::Pass { seconds } => self.now += seconds,
+            Step::GoBack { seconds } => self.now = self.now.saturating_sub(seconds),
+            Step::Restart { in_order } => {
+                self.worlds.iter_mut().for_each(|world| world.again(in_order));
+            }
+            step => self.step_keys(step),
+        }
+    }
+
+    /// The steps that are about keys.
+    fn step_keys(&mut self, step: Step) {
+        let now = self.now();
+        match step {
             Step::Prekeys { device, signed, ids } => {
                 let one_time = ids
                     .iter()
@@ -377,31 +155,29 @@ impl Both {
                 number,
                 revoked,
                 granted,
-            } => {
-                let granted = granted.iter().map(|(hash, is_single, envelopes, ends)| Grant {
-                    hash: capability(*hash),
-                    is_single: *is_single,
-                    envelopes: *envelopes,
-                    expires: if *ends {
-                        now.saturating_add(200)
-                    } else {
-                        UnixTime::new(0)
-                    },
-                });
-                self.same(Op::ChangeCapabilities(CapabilityChange {
-                    account: account(number),
-                    revoked: revoked.iter().map(|hash| capability(*hash)).collect(),
-                    granted: granted.collect(),
-                    now,
-                }));
-            }
-            Step::Expire { budget } => drop(self.same(Op::Expire { now, budget })),
-            Step::Pass { seconds } => self.now += seconds,
-            Step::GoBack { seconds } => self.now = self.now.saturating_sub(seconds),
-            Step::Restart { in_order } => {
-                self.worlds.iter_mut().for_each(|world| world.again(in_order));
-            }
+            } => self.capabilities(number, &revoked, &granted),
+            step => panic!("{step:?} is not about keys"),
         }
+    }
+
+    fn capabilities(&mut self, number: u8, revoked: &[u8], granted: &[(u8, bool, u16, bool)]) {
+        let now = self.now();
+        let granted = granted.iter().map(|(hash, is_single, envelopes, ends)| Grant {
+            hash: capability(*hash),
+            is_single: *is_single,
+            envelopes: *envelopes,
+            expires: if *ends {
+                now.saturating_add(200)
+            } else {
+                UnixTime::new(0)
+            },
+        });
+        self.same(Op::ChangeCapabilities(CapabilityChange {
+            account: account(number),
+            revoked: revoked.iter().map(|hash| capability(*hash)).collect(),
+            granted: granted.collect(),
+            now,
+        }));
     }
 
     fn attach(&mut self, device: Device, version: u8, (receives, may_create): (bool, bool)) {
@@ -461,7 +237,7 @@ impl Both {
             (Followed::Same, Some(last)) => last,
             (Followed::Fork, Some(last)) => {
                 let mut fork = next_list(number, Some(&last), devices);
-                fork.list.previous = twotick_wire::ListHash::new([3; 32]);
+                fork.list.previous = ListHash::new([3; 32]);
                 fork.encoded = fork.list.encode().into();
                 fork
             }
@@ -504,17 +280,6 @@ impl Both {
                 assert_eq!(real.lane(id, after, count), model.lane(id, after, count));
             }
         }
-    }
-}
-
-impl Told {
-    fn receipt(&self) -> twotick_relay::store::ReceiptFor {
-        let state = if self.is_read {
-            ReceiptState::Read
-        } else {
-            ReceiptState::Delivered
-        };
-        receipt(self.to, capability(self.shown), self.number, state)
     }
 }
 

@@ -8,8 +8,8 @@ use std::{
 use bytes::Bytes;
 
 use super::{
-    engine::{Keys, View},
     layout::{Key, Table},
+    view::{Keys, View},
 };
 use crate::store::StoreError;
 

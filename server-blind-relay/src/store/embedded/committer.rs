@@ -9,11 +9,12 @@ use tokio::sync::oneshot;
 use twotick_wire::DeviceId;
 
 use super::{
-    Health, Shared,
     engine::EngineError,
     fail_point::Point,
     layout::{self, Body, Commit, Number},
+    options::Health,
     rails::Mark,
+    shared::Shared,
     work::{Batch, Ground},
 };
 use crate::store::{Answer, Op, StoreError, Wake};
@@ -217,7 +218,8 @@ impl Drop for FailOnUnwind {
 impl Shared {
     /// The mark of a commit, for the rails.
     fn finished(&self, commit: &Commit, took: std::time::Duration) {
-        tracing::trace!(number = commit.number, micros = took.as_micros(), "committed");
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        tracing::trace!(name: "committed", micros);
         self.set_usage(commit);
         self.keeper.note(Mark {
             number: commit.number,

@@ -4,7 +4,6 @@
 //! that were flushed; a panic of the engine on damaged files is an error here, not the end of a thread.
 
 use std::{
-    cell::RefCell,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -12,12 +11,12 @@ use std::{
 };
 
 use bytes::Bytes;
-use fjall::{
-    Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Readable, Snapshot,
-};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Snapshot};
 
-use super::layout::{self, Key, Table};
-use crate::store::StoreError;
+use super::{
+    layout::{self, Key, Table},
+    view::View,
+};
 
 /// Sizes of the engine's buffers.
 #[derive(Clone, Copy, Debug)]
@@ -77,10 +76,7 @@ impl Engine {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        View {
-            engine: self,
-            snapshot,
-        }
+        View::new(self, snapshot)
     }
 
     /// Writes rows as one, and flushes them; `flush` runs between, if it is given.
@@ -175,7 +171,7 @@ impl Engine {
         *self.visible.write().unwrap_or_else(PoisonError::into_inner) = self.database.snapshot();
     }
 
-    fn keyspace(&self, key: &[u8]) -> &Keyspace {
+    pub(super) fn keyspace(&self, key: &[u8]) -> &Keyspace {
         if key.first().copied().is_some_and(Table::is_large) {
             &self.blobs
         } else {
@@ -190,94 +186,11 @@ impl fmt::Debug for Engine {
     }
 }
 
-/// The state after one commit.
-pub(crate) struct View<'a> {
-    engine: &'a Engine,
-    snapshot: Snapshot,
-}
-
-impl View<'_> {
-    /// The body of a row.
-    pub(crate) fn body(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        let value = reading(|| self.snapshot.get(self.engine.keyspace(key), key))?;
-        value.map(|value| layout::open(key, value.into())).transpose()
-    }
-
-    /// The keys from `first` to `last`, both included, ascending.
-    pub(crate) fn keys(&self, first: &[u8], last: &[u8]) -> Keys {
-        Keys(self.range(first, last))
-    }
-
-    /// The rows from `first` to `last`, both included, ascending. A value that is damaged is an error in its place.
-    pub(crate) fn rows(&self, first: &[u8], last: &[u8]) -> Rows {
-        Rows(self.range(first, last))
-    }
-
-    fn range(&self, first: &[u8], last: &[u8]) -> fjall::Iter {
-        self.snapshot.range(self.engine.keyspace(first), first..=last)
-    }
-}
-
-/// Keys, ascending; values are not read.
-pub(crate) struct Keys(fjall::Iter);
-
-impl Iterator for Keys {
-    type Item = Result<Key, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        reading(|| self.0.next().map(fjall::Guard::key).transpose())
-            .map(|key| key.map(|key| key.to_vec()))
-            .transpose()
-    }
-}
-
-/// A key, and its body if that can be read.
-pub(crate) type Row = (Key, Result<Bytes, StoreError>);
-
-/// Rows, ascending.
-pub(crate) struct Rows(fjall::Iter);
-
-impl Iterator for Rows {
-    type Item = Result<Row, StoreError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let guard = reading(|| Ok(self.0.next())).transpose()?;
-        // The key is kept when the value cannot be read: it says what is lost.
-        let key = RefCell::new(Key::new());
-        let value = guard.and_then(|guard| {
-            reading(|| {
-                guard.into_inner_if(|found| {
-                    key.borrow_mut().extend_from_slice(found);
-                    true
-                })
-            })
-        });
-        let key = key.into_inner();
-        if key.is_empty() {
-            return Some(Err(StoreError::Damaged));
-        }
-        let value = value.and_then(|(_, value)| value.ok_or(StoreError::Damaged));
-        let body = value.and_then(|value| layout::open(&key, value.into()));
-        Some(Ok((key, body)))
-    }
-}
-
-/// Runs the engine; whatever goes wrong is [`StoreError::Damaged`].
-fn reading<T>(read: impl FnOnce() -> fjall::Result<T>) -> Result<T, StoreError> {
-    guarded(read).map_err(|_| StoreError::Damaged)
-}
-
-/// Runs the engine; a panic is an error.
-fn guarded<T>(run: impl FnOnce() -> fjall::Result<T>) -> Result<T, EngineError> {
+/// Runs the engine; a panic is an error. What it says is not taken over: it may name a mailbox (R-BLD-1).
+pub(super) fn guarded<T>(run: impl FnOnce() -> fjall::Result<T>) -> Result<T, EngineError> {
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(done) => done.map_err(|error| EngineError(error.to_string())),
-        Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned();
-            let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
-            Err(EngineError(
-                text.unwrap_or_else(|| "the engine panicked".to_owned()),
-            ))
-        }
+        Err(_) => Err(EngineError("the engine panicked".to_owned())),
     }
 }
 

@@ -16,8 +16,8 @@ use super::{
         self, Account, Body, Commit, Ending, EnvelopeKey, LaneRow, ListRow, Mailbox, Number, ReceiptRow,
         Sender, SentRow, Table, TakenRow,
     },
-    recovery::{self, OpenError},
-    work,
+    loss::OpenError,
+    recovery, work,
 };
 use crate::store::rules::Capability;
 

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Shared, engine::EngineError, layout::RING, rails::Mark};
+use super::{engine::EngineError, layout::RING, rails::Mark, shared::Shared};
 
 /// What the committer leaves for it.
 #[derive(Debug, Default)]

@@ -9,10 +9,10 @@
 //! | module | holds |
 //! |---|---|
 //! | `layout` | every key and value, byte by byte |
-//! | `engine` | fjall, with its errors and panics made ours |
+//! | `engine`, `view` | fjall, with its errors and panics made ours |
 //! | `changes`, `work` | what operations do to rows |
 //! | `committer`, `keeper` | the two threads |
-//! | `rails`, `recovery` | what shows a loss, and the start that looks for one |
+//! | `rails`, `journal`, `recovery` | what shows a loss, and the start that looks for one |
 //! | `scrub`, `inspect`, `purge` | reading everything, printing everything, forgetting what was deleted |
 //! | `fail_point` | where tests stop the world |
 
@@ -21,126 +21,58 @@ mod committer;
 mod engine;
 mod fail_point;
 mod inspect;
+mod journal;
 mod keeper;
 mod layout;
+mod loss;
+mod options;
 mod page;
 mod purge;
 mod rails;
 mod recovery;
 mod scrub;
+mod shared;
+mod view;
 mod work;
 
 use std::{
     fmt,
     future::Future,
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU8, AtomicUsize, Ordering},
-        mpsc,
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU8, mpsc},
     thread::JoinHandle,
     time::Duration,
 };
 
 use tokio::sync::oneshot;
-use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
+use twotick_wire::{DeviceId, UnixTime};
 
 use self::{
     committer::{Command, Committer},
-    engine::{Engine, EngineError, Sizes},
+    engine::Sizes,
     keeper::{End, Keeper},
-    layout::Commit,
-    rails::{Mark, Rails},
+    rails::Mark,
+    shared::{Queued, Shared},
     work::Ground,
 };
 use super::{
     Admission, Answer, Durability, Hints, Identity, LaneEntry, MailboxItem, Op, PageBounds, Store,
-    StoreError, StoreLimits, Usage,
+    StoreError, Usage,
 };
 
 pub use self::{
     fail_point::{FailPoint, Point},
     inspect::{InspectError, inspect},
-    recovery::{Loss, MailboxLoss, OpenError},
+    loss::{Loss, MailboxLoss, OpenError},
+    options::{EmbeddedOptions, Health},
     scrub::ScrubReport,
 };
-
-/// How an [`EmbeddedStore`] is opened.
-#[derive(Debug)]
-pub struct EmbeddedOptions {
-    /// What it refuses beyond.
-    pub limits: StoreLimits,
-    /// Sixteen random bytes: the epoch of a store that is new, or that goes on after a loss.
-    pub fresh_epoch: StoreEpoch,
-    /// Goes on although confirmed changes are lost (R-DUR-2).
-    pub accept_loss: bool,
-    /// Bytes of the disk that stay free. More: earlier `StoreUnavailable`; less: the engine itself runs out.
-    pub reserve: u64,
-    /// Bytes of read cache. More: memory; less: cold reads.
-    pub cache: u64,
-    /// Bytes of each of two write buffers. More: memory, longer starts; less: more rewriting.
-    pub buffer: u64,
-    /// Where tests stop the world.
-    pub fail_point: Option<Arc<dyn FailPoint>>,
-}
-
-impl EmbeddedOptions {
-    /// The defaults, with an epoch of sixteen random bytes.
-    #[must_use]
-    pub fn new(fresh_epoch: StoreEpoch) -> Self {
-        Self {
-            limits: StoreLimits::default(),
-            fresh_epoch,
-            accept_loss: false,
-            reserve: 512 << 20,
-            cache: 64 << 20,
-            buffer: 32 << 20,
-            fail_point: None,
-        }
-    }
-}
-
-/// Whether changes are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Health {
-    /// All is well.
-    Good,
-    /// The disk is nearly full: what makes room is done, everything else is refused until there is some.
-    Full,
-    /// The disk is full: nothing is changed until there is room.
-    NoRoom,
-    /// A write or a flush has failed: nothing is changed any more, and the process should end (R-DUR-3).
-    Failed,
-}
 
 /// A store on this machine's disk.
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
     queue: Option<mpsc::Sender<Command>>,
     threads: Vec<JoinHandle<()>>,
-}
-
-/// What the threads have in common.
-struct Shared {
-    engine: Engine,
-    rails: Rails,
-    keeper: Keeper,
-    identity: Identity,
-    hints: Arc<dyn Hints>,
-    fail_point: Option<Arc<dyn FailPoint>>,
-    reserve: u64,
-    health: AtomicU8,
-    usage: Mutex<Usage>,
-    queued: Queued,
-}
-
-/// What waits for the committer.
-#[derive(Default)]
-struct Queued {
-    commands: AtomicUsize,
-    bytes: AtomicUsize,
 }
 
 impl EmbeddedStore {
@@ -223,13 +155,8 @@ impl EmbeddedStore {
             recounted.blocking_recv().unwrap_or(Err(StoreError::Closing))?;
         }
         if !report.is_clean() {
-            let (damaged, strays) = (report.damaged, report.strays);
-            tracing::warn!(
-                damaged,
-                strays,
-                mailboxes = report.mailboxes.len(),
-                "the store has damage"
-            );
+            let (damaged, strays, mailboxes) = (report.damaged, report.strays, report.mailboxes.len() as u64);
+            tracing::warn!(name: "store_damaged", damaged, strays, mailboxes);
         }
         Ok(report)
     }
@@ -354,6 +281,19 @@ impl Store for EmbeddedStore {
         Self::latest_time(self)
     }
 
+    fn scrub(&self, pause: Duration) -> Result<u64, StoreError> {
+        let report = Self::scrub(self, pause)?;
+        let mailboxes = report.mailboxes.len() as u64;
+        Ok(report
+            .damaged
+            .saturating_add(report.strays)
+            .saturating_add(mailboxes))
+    }
+
+    fn purge(&self) -> Result<(), StoreError> {
+        Self::purge(self)
+    }
+
     fn close(self) {
         Self::close(self);
     }
@@ -374,88 +314,3 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
         .spawn(run)
         .map_err(OpenError::Io)
 }
-
-impl Shared {
-    fn health(&self) -> Health {
-        match self.health.load(Ordering::Acquire) {
-            0 => Health::Good,
-            1 => Health::Full,
-            2 => Health::NoRoom,
-            _ => Health::Failed,
-        }
-    }
-
-    /// Nothing is written from here on (R-DUR-3).
-    fn fail(&self, error: &EngineError) {
-        tracing::error!(%error, "the store cannot write: it takes no changes any more");
-        self.health.store(Health::Failed as u8, Ordering::Release);
-    }
-
-    /// Looks whether the disk has room for `bytes` and what the engine makes of them.
-    fn check_space(&self, bytes: u64) -> Health {
-        let before = self.health();
-        if before == Health::Failed {
-            return before;
-        }
-        let health = match self.rails.free_space() {
-            Ok(free) if free >= self.reserve.saturating_add(bytes) => Health::Good,
-            Ok(free) if free >= self.reserve / 2 => Health::Full,
-            Ok(_) => Health::NoRoom,
-            Err(error) => {
-                self.fail(&EngineError(error.to_string()));
-                return Health::Failed;
-            }
-        };
-        if health != before {
-            tracing::warn!(?before, ?health, "the room on the disk has changed");
-            // A failure that another thread has seen meanwhile stays.
-            let (old, new) = (before as u8, health as u8);
-            let changed = self
-                .health
-                .compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire);
-            return if changed.is_ok() { health } else { self.health() };
-        }
-        health
-    }
-
-    fn reach(&self, point: Point) -> Result<(), EngineError> {
-        let reached = self
-            .fail_point
-            .as_ref()
-            .map_or(Ok(()), |fail_point| fail_point.reach(point));
-        reached.map_err(|error| EngineError(error.to_string()))
-    }
-
-    fn set_usage(&self, commit: &Commit) {
-        let usage = Usage {
-            mailboxes: commit.mailboxes,
-            envelopes: commit.envelopes,
-            bytes: commit.bytes,
-        };
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = usage;
-    }
-}
-
-impl Queued {
-    /// Counts a command in, if there is room for it.
-    fn add(&self, bytes: usize) -> bool {
-        let is_full = self.commands.load(Ordering::Relaxed) >= QUEUED_OPS
-            || self.bytes.load(Ordering::Relaxed) >= QUEUED_BYTES;
-        if !is_full {
-            self.commands.fetch_add(1, Ordering::Relaxed);
-            self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        }
-        !is_full
-    }
-
-    fn remove(&self, commands: usize, bytes: usize) {
-        self.commands.fetch_sub(commands, Ordering::Relaxed);
-        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
-/// Operations that wait for the committer. More: memory, answers later than anybody waits; fewer: refusals in bursts.
-const QUEUED_OPS: usize = 65_536;
-
-/// Their bytes. More and less as above.
-const QUEUED_BYTES: usize = 64 << 20;

@@ -3,8 +3,8 @@
 use twotick_wire::DeviceId;
 
 use super::{
-    engine::View,
     layout::{self, Body, EnvelopeKey, LaneRow, Mailbox},
+    view::View,
     work,
 };
 use crate::store::{Delivery, LaneEntry, MailboxItem, PageBounds, StoreError, rules::Page};

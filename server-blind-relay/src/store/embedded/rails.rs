@@ -16,6 +16,8 @@ use std::{
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use twotick_wire::UnixTime;
@@ -83,19 +85,14 @@ impl Rails {
             .create(true)
             .truncate(false)
             .open(directory.join("lock"))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(RailsError::Locked),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        take(&lock)?;
         let watermark = read_watermark(&directory.join("watermark"))?;
         let is_new = !directory.join(ENGINE).exists();
         let path = directory.join("ledger");
-        let is_ledger_there = path.exists();
         let ledger = options().create(true).truncate(false).open(&path)?;
         let recorded = read_ledger(&ledger)?;
         let past = match (watermark, recorded) {
-            (None, None) if is_new && !is_ledger_there => Past::None,
+            (None, None) if is_new => Past::None,
             (None, None) => Past::Unknown,
             (mark, number) => {
                 let mark = mark.unwrap_or_default();
@@ -110,13 +107,14 @@ impl Rails {
             ledger,
             _lock: lock,
         };
-        if past == Past::None {
-            rails.set_watermark(Mark::default())?;
+        if watermark.is_none() && past != Past::Unknown {
+            rails.set_watermark(past.mark())?;
         }
         // The page is written as a whole once, so that later writes change nothing but bytes in it.
-        if recorded.is_none() {
+        if recorded.is_none() && past != Past::Unknown {
             rails.ledger.write_all_at(&[0; PAGE], 0)?;
             rails.ledger.set_len(PAGE as u64)?;
+            rails.record(past.mark().number)?;
             rails.ledger.sync_all()?;
         }
         sync_directory(directory)?;
@@ -163,6 +161,19 @@ impl Rails {
     pub(super) fn free_space(&self) -> io::Result<u64> {
         let space = rustix::fs::statvfs(&self.directory)?;
         Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+}
+
+/// Waits a little for a process that is just ending.
+fn take(lock: &File) -> Result<(), RailsError> {
+    let until = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(RailsError::Locked),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
 }
 
@@ -231,6 +242,12 @@ fn sum(slot: u64, number: u64) -> u32 {
     )
 }
 
+/// How long a start waits for the process before it to end. More: a mistake is told later; less: restarts fail.
+const LOCK_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
 /// The folder of the engine.
 const ENGINE: &str = "engine";
 
@@ -247,49 +264,4 @@ const RECORD: usize = 12;
 const SLOTS: u64 = (PAGE / RECORD) as u64;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn past(directory: &Path) -> Past {
-        fs::create_dir_all(directory.join(ENGINE)).expect("a folder");
-        Rails::open(directory).expect("rails").1
-    }
-
-    /// R-DUR-2: each of the two says what was confirmed; without both it is unknown, not nothing.
-    #[test]
-    fn either_rail_is_enough_and_none_is_unknown() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let (rails, new) = Rails::open(directory.path()).expect("rails");
-        assert_eq!(new, Past::None);
-        let mark = Mark {
-            number: 700,
-            now: UnixTime::new(9),
-        };
-        for number in 1..=701 {
-            rails.record(number).expect("a record");
-        }
-        rails.set_watermark(mark).expect("a watermark");
-        drop(rails);
-        let [ledger, watermark] = ["ledger", "watermark"].map(|name| directory.path().join(name));
-        assert_eq!(
-            past(directory.path()),
-            Past::Confirmed(Mark { number: 701, ..mark })
-        );
-        fs::write(&watermark, b"damaged").expect("a write");
-        let from_ledger = Mark {
-            number: 701,
-            now: UnixTime::default(),
-        };
-        assert_eq!(past(directory.path()), Past::Confirmed(from_ledger));
-        fs::write(&ledger, b"").expect("a write");
-        assert_eq!(past(directory.path()), Past::Unknown);
-    }
-
-    /// R-DUR-4: a directory has one process.
-    #[test]
-    fn a_directory_that_is_taken_is_refused() {
-        let directory = tempfile::tempdir().expect("a folder");
-        let _held = Rails::open(directory.path()).expect("rails");
-        assert!(matches!(Rails::open(directory.path()), Err(RailsError::Locked)));
-    }
-}
+mod tests;

@@ -1,124 +1,20 @@
 //! The start: opens the engine and looks whether all that was confirmed is there (R-DUR-2).
 
-use std::{fmt, io, path::Path};
+use std::{io, path::Path};
 
 use bytes::Bytes;
 use twotick_wire::{DeviceId, StoreEpoch, UnixTime};
 
 use super::{
-    engine::{Engine, EngineError, Sizes, View},
+    engine::{Engine, EngineError, Sizes},
+    journal::Journals,
     layout::{self, Body, Commit, EnvelopeKey, Mailbox, Number, RING, Table},
+    loss::{Loss, MailboxLoss, OpenError},
     rails::{Past, Rails, RailsError},
+    view::View,
     work::{Batch, Ground},
 };
 use crate::store::StoreError;
-
-/// Why a store does not open.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// Another process has it (R-DUR-4).
-    #[error("the directory is in use by another process")]
-    Locked,
-    /// The directory cannot be read or written.
-    #[error("the directory cannot be used")]
-    Io(#[source] io::Error),
-    /// Another version has made it.
-    #[error("the store has format {format}, this program reads format {}", layout::FORMAT)]
-    Format {
-        /// Its format.
-        format: u8,
-    },
-    /// The engine refuses its files.
-    #[error(
-        "the files are damaged beyond what can be skipped ({reason}): restore them, or start with an empty directory"
-    )]
-    Damaged {
-        /// In the engine's words.
-        reason: String,
-    },
-    /// Changes that were confirmed are missing (R-DUR-2).
-    #[error("{0}")]
-    Lost(Loss),
-}
-
-/// What is missing of what was confirmed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Loss {
-    /// The last commit that was confirmed; nothing if the files that say so are gone.
-    pub confirmed: Option<u64>,
-    /// The last commit that is there.
-    pub recovered: u64,
-    /// Commits before that one which are missing.
-    pub missing: Vec<u64>,
-    /// Rows of mailboxes that cannot be read.
-    pub unreadable: u64,
-    /// Mailboxes whose numbers do not fit what is there.
-    pub mailboxes: Vec<MailboxLoss>,
-    /// True if the totals of the last commit do not fit the mailboxes that are there.
-    pub totals_differ: bool,
-}
-
-/// A mailbox whose numbers do not fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MailboxLoss {
-    /// The mailbox.
-    pub mailbox: DeviceId,
-    /// Envelopes that should wait.
-    pub expected: u32,
-    /// Envelopes that do.
-    pub found: u32,
-}
-
-impl Loss {
-    /// True if a start must be refused.
-    fn is_any(&self) -> bool {
-        self.confirmed.is_none_or(|confirmed| confirmed > self.recovered)
-            || !self.missing.is_empty()
-            || self.unreadable > 0
-            || self.totals_differ
-    }
-}
-
-/// The loss, exactly, for the operator.
-impl fmt::Display for Loss {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let recovered = self.recovered;
-        match self.confirmed {
-            None => write!(
-                f,
-                "the files that say what was confirmed are missing; commit {recovered} is there"
-            )?,
-            Some(confirmed) if confirmed > recovered => {
-                let count = confirmed - recovered;
-                write!(
-                    f,
-                    "{count} confirmed commits are lost: {} to {confirmed}",
-                    recovered + 1
-                )?;
-            }
-            Some(_) => write!(f, "commit {recovered}, the last confirmed, is there")?,
-        }
-        if !self.missing.is_empty() {
-            write!(f, "; {} commits before it are missing", self.missing.len())?;
-        }
-        if self.unreadable > 0 {
-            write!(f, "; {} mailboxes cannot be read", self.unreadable)?;
-        }
-        if self.totals_differ {
-            write!(f, "; the totals do not fit the mailboxes")?;
-        }
-        for MailboxLoss {
-            mailbox,
-            expected,
-            found,
-        } in &self.mailboxes
-        {
-            write!(f, "\nmailbox {mailbox}: {found} of {expected} envelopes")?;
-        }
-        Ok(())
-    }
-}
 
 /// An open store.
 pub(super) struct Found {
@@ -141,7 +37,7 @@ pub(super) fn open(
         past,
         commit: found,
         mut loss,
-    } = examine_with(directory, sizes)?;
+    } = examine_with(directory, sizes, accept_loss)?;
     let confirmed = past.mark();
     let empty = Commit {
         number: 0,
@@ -158,10 +54,7 @@ pub(super) fn open(
         if !accept_loss {
             return Err(OpenError::Lost(loss));
         }
-        tracing::warn!(
-            recovered = loss.recovered,
-            "goes on after an accepted loss, with a new store epoch"
-        );
+        tracing::warn!(name: "loss_accepted", reason = "an operator said so; the store epoch is new");
         commit.number = confirmed.number.max(commit.number);
         commit.epoch = fresh;
         commit = heal(&engine, &rails, ground, commit)?;
@@ -194,25 +87,25 @@ pub(super) fn examine(directory: &Path) -> Result<Examined, OpenError> {
     if !Rails::engine(directory).exists() {
         return Err(OpenError::Io(io::ErrorKind::NotFound.into()));
     }
-    examine_with(
-        directory,
-        Sizes {
-            cache: 64 << 20,
-            buffer: 32 << 20,
-        },
-    )
+    let sizes = Sizes {
+        cache: 64 << 20,
+        buffer: 32 << 20,
+    };
+    examine_with(directory, sizes, false)
 }
 
-fn examine_with(directory: &Path, sizes: Sizes) -> Result<Examined, OpenError> {
+fn examine_with(directory: &Path, sizes: Sizes, accept_loss: bool) -> Result<Examined, OpenError> {
     let (rails, past) = Rails::open(directory).map_err(|error| match error {
         RailsError::Io(error) => OpenError::Io(error),
         RailsError::Locked => OpenError::Locked,
         RailsError::Format(format) => OpenError::Format { format },
     })?;
+    let damage = read_journals(&Rails::engine(directory), past, accept_loss)?;
     let engine = Engine::open(&Rails::engine(directory), sizes).map_err(damaged)?;
     let commit = commit_of(&engine).ok().flatten();
     let mut loss = look(&engine, commit.as_ref())?;
     loss.confirmed = (past != Past::Unknown).then_some(past.mark().number);
+    loss.journals = damage;
     Ok(Examined {
         engine,
         past,
@@ -220,6 +113,33 @@ fn examine_with(directory: &Path, sizes: Sizes) -> Result<Examined, OpenError> {
         rails,
         commit,
     })
+}
+
+/// Looks at the journals before the engine changes them. What was cut out of them, with an accepted loss.
+fn read_journals(engine: &Path, past: Past, accept_loss: bool) -> Result<Vec<String>, OpenError> {
+    if !engine.exists() {
+        return Ok(Vec::new());
+    }
+    let journals = Journals::read(engine).map_err(OpenError::Io)?;
+    if journals.are_whole() {
+        return Ok(Vec::new());
+    }
+    if journals.is_torn_unconfirmed(past.mark().number) {
+        tracing::info!(name: "torn_commit_cut", reason = "it was never confirmed");
+        journals.cut().map_err(OpenError::Io)?;
+        return Ok(Vec::new());
+    }
+    if accept_loss {
+        journals.cut().map_err(OpenError::Io)?;
+        return Ok(journals.damage);
+    }
+    Err(OpenError::Lost(Loss {
+        confirmed: (past != Past::Unknown).then_some(past.mark().number),
+        recovered: journals.last,
+        missing: journals.missing,
+        journals: journals.damage,
+        ..Loss::default()
+    }))
 }
 
 /// The last commit, if there is one.

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use twotick_wire::{DeviceId, DeviceList, OneTimePrekey, SignedPrekey};
 
 use super::{
-    engine::View,
     layout::{
         self, Account, Body, Commit, Ending, EnvelopeKey, LaneRow, ListRow, Mailbox, Number, ReceiptRow,
         Sender, SentRow, Table, TakenRow,
     },
-    recovery::MailboxLoss,
+    loss::MailboxLoss,
+    view::View,
     work,
 };
 use crate::store::rules::Capability;

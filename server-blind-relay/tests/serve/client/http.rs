@@ -115,12 +115,23 @@ pub(crate) fn frames(body: &Bytes) -> Vec<Bytes> {
     sequence.map(|frame| body.slice_ref(frame)).collect()
 }
 
-/// What a status other than 200 says.
+/// What a status other than 200 says: the last Error, after the answers that were still given.
 pub(crate) fn refusal(how: u16, body: &Bytes) -> Refusal {
-    let bytes = frames(body).pop().unwrap_or_default();
-    Refusal {
-        how,
-        error: Error::decode(&bytes).ok(),
-        bytes,
+    let frames = frames(body);
+    let mut errors = frames
+        .into_iter()
+        .rev()
+        .filter_map(|bytes| Some((Error::decode(&bytes).ok()?, bytes)));
+    match errors.next() {
+        Some((error, bytes)) => Refusal {
+            how,
+            error: Some(error),
+            bytes,
+        },
+        None => Refusal {
+            how,
+            error: None,
+            bytes: Bytes::new(),
+        },
     }
 }

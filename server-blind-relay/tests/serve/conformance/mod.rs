@@ -2,6 +2,7 @@
 
 mod attaching;
 mod bad_input;
+mod hostile;
 mod keys;
 mod mail;
 

@@ -12,8 +12,8 @@ use twotick_wire::{AccountId, DeviceId, DeviceList, ErrorCode, ListHead, UnixTim
 
 use super::{
     changes::{Changes, Hot, Merged},
-    engine::View,
     layout::{self, Account, Body, Commit, Key, ListRow, Mailbox},
+    view::View,
 };
 use crate::store::{
     AccountOutcome, Admission, Answer, Op, SendRequest, StoreError, StoreLimits, Wake, rules::KnownList,
