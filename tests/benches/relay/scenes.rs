@@ -108,26 +108,31 @@ pub(crate) async fn fan_out(server: &Server, seed: u64, count: usize) -> Latenci
     latencies
 }
 
-/// Bytes of resident memory for each idle attached connection.
+/// Bytes of resident memory for each idle attached connection, of devices that the relay has known before.
 pub(crate) async fn idle(server: &Server, seed: u64, count: usize, tls: Option<Arc<ClientConfig>>) -> f64 {
-    let people: Vec<Person> = (0..=count as u64)
+    let people: Vec<Person> = (0..count as u64)
         .map(|person| Person::new(seed + person, 1))
         .collect();
-    let (port, tls) = (server.port, &tls);
-    let attach = |person| again(move || attach(port, person, tls.clone()));
-    // What the first connection brings along is not the second one's.
-    let _first = attach(&people[0]).await.expect("attached");
+    // The rows of a mailbox are the store's, not a connection's.
+    drop(attach_all(server.port, &people, tls.clone()).await);
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let before = server.resident();
-    let mut held = Vec::with_capacity(count);
-    for chunk in people[1..].chunks(50) {
-        held.extend(
-            join_all(chunk.iter().map(attach))
-                .await
-                .into_iter()
-                .map(|client| client.expect("attached")),
-        );
-    }
+    let held = attach_all(server.port, &people, tls).await;
     (server.resident() as f64 - before as f64) / held.len() as f64
+}
+
+async fn attach_all(port: u16, people: &[Person], tls: Option<Arc<ClientConfig>>) -> Vec<Client> {
+    let mut held = Vec::with_capacity(people.len());
+    for chunk in people.chunks(50) {
+        let clients = join_all(
+            chunk
+                .iter()
+                .map(|person| again(|| attach(port, person, tls.clone()))),
+        )
+        .await;
+        held.extend(clients.into_iter().map(|client| client.expect("attached")));
+    }
+    held
 }
 
 /// Tries until the limit on attaches lets it through: what is set up is not what is measured.
