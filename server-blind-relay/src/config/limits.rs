@@ -54,7 +54,7 @@ settings! {
         /// Connections from an address.
         connects: Rate = rate(64, 8, 1_000);
         /// Attaches of all devices; what comes back is for each core.
-        attaches_of_all: Rate = rate(1_000, 500, 1_000);
+        attaches_of_all: Rate = rate(4_000, 2_000, 1_000);
         /// Connections in all, in percent of the files that the process may open.
         connections_percent: u64 = 90;
         /// Time for the TLS handshake.

@@ -96,7 +96,7 @@ impl Default for RelayLimits {
             new_mailboxes: rate(16, 60_000),
             unattached: 16,
             connects: rate(64, 125),
-            attaches_of_all: rate(1_000, 2),
+            attaches_of_all: Rate::new(4_000, Duration::from_micros(500)),
             connections_percent: 90,
             tls_handshake: Duration::from_secs(10),
             request_headers: Duration::from_secs(5),

@@ -278,7 +278,7 @@ impl Names {
             .map(|person| AccountSend {
                 account: person.account,
                 capability: person.capability,
-                send_id: SendId::new(self.name()),
+                send_id: SendId::new(self.name_for(person)),
                 list: person.head(),
                 is_partial: false,
                 messages: messages(person.device_ids(), message),
@@ -311,6 +311,13 @@ impl Names {
     fn next(&mut self) -> RequestId {
         self.request += 1;
         RequestId::new(self.request)
+    }
+
+    /// The same for one account: a send id names an account's part of a Send.
+    fn name_for(&self, person: &Person) -> [u8; 16] {
+        let mut name = self.name();
+        name[12..].copy_from_slice(&person.account.as_bytes()[..4]);
+        name
     }
 
     fn name(&self) -> [u8; 16] {
