@@ -40,11 +40,11 @@ pub enum Op {
     /// Capabilities of an account (R-CAP-2). Answer: [`Answer::Done`], or refused with `TooManyCapabilities`.
     ChangeCapabilities(CapabilityChange),
     /// Removes what has ended: envelopes (with bounces), send ids, lane items, tombstones of prekeys, mailboxes without
-    /// a list (R-ATT-3). Looks at `budget` rows at most. Answer: [`Answer::Expired`].
+    /// a list (R-ATT-3). Looks at `budget` things, and ends the mailbox that it is at. Answer: [`Answer::Expired`].
     Expire {
         /// The relay's time, which never goes back (R-DUR-5).
         now: UnixTime,
-        /// How many rows to look at.
+        /// How many things to look at.
         budget: usize,
     },
 }

@@ -1,12 +1,12 @@
 //! What a start does with journals that are not as they were written.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use twotick_relay::store::{Answer, MailboxItem, OpenError, Store, StoreLimits, verify};
-use twotick_wire::StoreEpoch;
+use twotick_wire::{ErrorCode, LaneItem, StoreEpoch};
 
-use crate::child::{BOB, numbered};
-use crate::people::{at, attach, envelope, grant, granted, next_list};
+use crate::child::{ALICE, BOB, numbered};
+use crate::people::{at, attach, envelope, grant, granted, message, next_list};
 use crate::world::World;
 
 /// A store with 30 envelopes in a journal of its own, ended in order; and where that is.
@@ -197,4 +197,50 @@ fn a_store_without_its_engine_is_refused() {
     fs::remove_dir_all(path.parent().expect("the engine")).expect("removed");
     let loss = refused(&mut world);
     assert_eq!((loss.recovered, loss.confirmed.is_some()), (0, true));
+}
+
+/// R-DLV-6, R-DLV-7, R-DUR-1: an envelope whose bytes were damaged is a gap, and its sender is told once that it is lost.
+#[test]
+fn a_damaged_envelope_is_a_gap_and_one_bounce() {
+    let (mut world, path) = written();
+    world.open(|_| ()).expect("it opens");
+    world.embedded_store().purge().expect("a purge");
+    world.close();
+    let blobs = path.parent().expect("the engine").join("keyspaces/2/blobs");
+    let file = fs::read_dir(blobs)
+        .expect("blob files")
+        .next()
+        .expect("one")
+        .expect("an entry")
+        .path();
+    let mut bytes = fs::read(&file).expect("the file");
+    let text = envelope(&crate::child::text(12));
+    let at = bytes
+        .windows(text.len())
+        .position(|window| window == text)
+        .expect("the envelope");
+    bytes[at + 200] ^= 1;
+    fs::write(&file, bytes).expect("a write");
+    world.open(|_| ()).expect("it opens");
+    let expected: Vec<(u64, u64)> = (1..=30)
+        .map(|seq| (seq, if seq == 12 { 1_012 } else { seq }))
+        .collect();
+    let lost = LaneItem::Bounce {
+        device: BOB.id(),
+        message_id: message(1),
+        reason: ErrorCode::BouncedLost.number(),
+    };
+    for in_order in [true, false] {
+        assert_eq!(items(&world), expected);
+        let report = world.embedded_store().scrub(Duration::ZERO).expect("a scrub");
+        assert!(report.mailboxes.is_empty(), "{report}");
+        let lane: Vec<LaneItem> = world
+            .lane(ALICE.id(), 0, 9)
+            .iter()
+            .map(|entry| entry.item)
+            .collect();
+        assert_eq!(lane, [lost]);
+        assert_eq!(world.usage().envelopes, 29);
+        world.again(in_order);
+    }
 }

@@ -1,6 +1,7 @@
 //! Changes that are not committed yet, and reading through them.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, HashMap, btree_map},
     iter::Peekable,
 };
@@ -13,34 +14,34 @@ use super::{
 };
 use crate::store::StoreError;
 
-/// Rows as they will be: a body, or nothing.
+/// Rows as they will be: a value, or nothing.
 pub(super) type Changes = BTreeMap<Key, Option<Bytes>>;
 
-/// Bodies of the rows that almost every operation reads, as they are committed.
+/// Values of the rows that almost every operation reads, as they are committed.
 #[derive(Default)]
 pub(super) struct Hot {
-    bodies: HashMap<Key, Bytes>,
+    values: HashMap<Key, Bytes>,
 }
 
 impl Hot {
-    pub(super) fn body(&self, key: &[u8]) -> Option<Bytes> {
-        self.bodies.get(key).cloned()
+    pub(super) fn value(&self, key: &[u8]) -> Option<Bytes> {
+        self.values.get(key).cloned()
     }
 
     /// Keeps a committed row, if it is of a kind that is worth it.
-    pub(super) fn keep(&mut self, key: &[u8], body: Option<&Bytes>) {
+    pub(super) fn keep(&mut self, key: &Key, value: Option<&Bytes>) {
         if !is_hot(key) {
             return;
         }
-        match body {
-            Some(body) => {
-                if self.bodies.len() >= HOT_ROWS {
-                    self.bodies.clear();
+        match value {
+            Some(value) => {
+                if self.values.len() >= HOT_ROWS {
+                    self.values.clear();
                 }
-                self.bodies.insert(key.to_vec(), body.clone());
+                self.values.insert(key.clone(), value.clone());
             }
             None => {
-                self.bodies.remove(key);
+                self.values.remove(key);
             }
         }
     }
@@ -52,27 +53,17 @@ fn is_hot(key: &[u8]) -> bool {
         .any(|table| key.first() == Some(&(*table as u8)))
 }
 
-/// Keys that are there once `newer` is laid over `older`, and both over what is committed. Ascending.
+/// Keys that are there once `changes` are laid over what is committed. Ascending.
 pub(super) struct Merged<'a> {
     committed: Peekable<Keys>,
-    older: Peekable<btree_map::Range<'a, Key, Option<Bytes>>>,
-    newer: Peekable<btree_map::Range<'a, Key, Option<Bytes>>>,
+    changes: Peekable<btree_map::Range<'a, Key, Option<Bytes>>>,
 }
 
 impl<'a> Merged<'a> {
-    pub(super) fn new(
-        view: &View<'_>,
-        older: &'a Changes,
-        newer: &'a Changes,
-        (first, last): (Key, Key),
-    ) -> Self {
+    pub(super) fn new(view: &View<'_>, changes: &'a Changes, (first, last): (Key, Key)) -> Self {
         let committed = view.keys(&first, &last).peekable();
-        let layer = |changes: &'a Changes| changes.range(first.clone()..=last.clone()).peekable();
-        Self {
-            committed,
-            older: layer(older),
-            newer: layer(newer),
-        }
+        let changes = changes.range(first..=last).peekable();
+        Self { committed, changes }
     }
 }
 
@@ -81,26 +72,22 @@ impl Iterator for Merged<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let committed = match self.committed.peek() {
-                Some(Err(error)) => return Some(Err(*error)),
-                Some(Ok(key)) => Some(key.clone()),
-                None => None,
+            let changed = self.changes.peek().map(|(key, _)| *key);
+            let order = match (self.committed.peek(), changed) {
+                (Some(Err(error)), _) => return Some(Err(*error)),
+                (Some(Ok(committed)), Some(changed)) => committed.cmp(changed),
+                (Some(Ok(_)), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return None,
             };
-            let older = self.older.peek().map(|(key, _)| (*key).clone());
-            let newer = self.newer.peek().map(|(key, _)| (*key).clone());
-            let least = [&committed, &older, &newer].into_iter().flatten().min()?.clone();
-            let mut is_there = false;
-            if committed.as_ref() == Some(&least) {
+            if order == Ordering::Less {
+                return self.committed.next();
+            }
+            if order == Ordering::Equal {
                 self.committed.next();
-                is_there = true;
             }
-            for (layer, key) in [(&mut self.older, older), (&mut self.newer, newer)] {
-                if key.as_ref() == Some(&least) {
-                    is_there = layer.next().is_some_and(|(_, body)| body.is_some());
-                }
-            }
-            if is_there {
-                return Some(Ok(least));
+            if let Some((key, Some(_))) = self.changes.next() {
+                return Some(Ok(key.clone()));
             }
         }
     }

@@ -11,7 +11,7 @@ use twotick_wire::DeviceId;
 use super::{
     engine::EngineError,
     fail_point::Point,
-    layout::{self, Body, Commit, Number},
+    layout::{self, Commit, Number},
     options::Health,
     rails::Mark,
     shared::Shared,
@@ -26,8 +26,8 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(super) enum Command {
     /// An operation.
     Op(Box<Op>, Reply<Answer>),
-    /// To make the numbers of a mailbox fit what is there.
-    Recount(DeviceId, Reply<bool>),
+    /// To end envelopes that cannot be read, and to make the numbers of the mailbox fit what is there.
+    Repair(DeviceId, Vec<u64>, Reply<()>),
 }
 
 /// The thread's own.
@@ -40,7 +40,7 @@ pub(super) struct Committer {
 /// An answer that waits for its commit.
 enum Pending {
     Op(Reply<Answer>, Result<Answer, StoreError>),
-    Recount(Reply<bool>, Result<bool, StoreError>),
+    Repair(Reply<()>, Result<(), StoreError>),
 }
 
 impl Committer {
@@ -77,10 +77,13 @@ impl Committer {
                     deletes |= matches!(*op, Op::Ack(_));
                     Pending::Op(reply, batch.run(*op))
                 }
-                Command::Recount(_, reply) if health != Health::Good => {
-                    Pending::Recount(reply, Err(StoreError::Unavailable))
+                Command::Repair(_, _, reply) if health != Health::Good => {
+                    Pending::Repair(reply, Err(StoreError::Unavailable))
                 }
-                Command::Recount(device, reply) => Pending::Recount(reply, batch.recount(&device)),
+                Command::Repair(device, lost, reply) => {
+                    let done = batch.lose(&device, &lost).and_then(|()| batch.recount(&device));
+                    Pending::Repair(reply, done)
+                }
             });
         }
         // A time that was used is kept too: after a restart it may not be earlier (R-DUR-5).
@@ -116,12 +119,8 @@ impl Committer {
     fn commit(shared: &Shared, batch: &mut Batch<'_>, deletes: bool) -> Result<(), EngineError> {
         batch.commit.number += 1;
         let number = batch.commit.number;
-        batch
-            .changes
-            .insert(layout::commit(), Some(batch.commit.encode()));
-        batch
-            .changes
-            .insert(layout::ring(number), Some(Number { number }.encode()));
+        batch.put(layout::commit(), &batch.commit.clone());
+        batch.put(layout::ring(number), &Number { number });
         if deletes {
             shared.reach(Point::BeforeDelete)?;
         }
@@ -157,14 +156,14 @@ impl Pending {
     fn answer(self) {
         match self {
             Self::Op(reply, answer) => drop(reply.send(answer)),
-            Self::Recount(reply, answer) => drop(reply.send(answer)),
+            Self::Repair(reply, answer) => drop(reply.send(answer)),
         }
     }
 
     fn refuse(self) {
         match self {
             Self::Op(reply, _) => drop(reply.send(Err(StoreError::Unavailable))),
-            Self::Recount(reply, _) => drop(reply.send(Err(StoreError::Unavailable))),
+            Self::Repair(reply, _) => drop(reply.send(Err(StoreError::Unavailable))),
         }
     }
 }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Snapshot};
 
 use super::{
-    layout::{self, Key, Table},
+    layout::{Key, Table},
     view::View,
 };
 
@@ -94,11 +94,11 @@ impl Engine {
         };
         guarded(|| {
             let mut batch = self.database.batch().durability(Some(mode));
-            for (key, body) in rows {
+            for (key, value) in rows {
                 let keyspace = self.keyspace(key);
-                match body {
-                    Some(body) => batch.insert(keyspace, key.as_slice(), layout::close(key, body)),
-                    None => batch.remove(keyspace, key.as_slice()),
+                match value {
+                    Some(value) => batch.insert(keyspace, key.clone(), value.clone()),
+                    None => batch.remove(keyspace, key.clone()),
                 }
             }
             batch.commit()

@@ -86,7 +86,10 @@ fn describe(table: Table, key: &[u8], body: &Bytes) -> Option<String> {
             format!("send id {id} of device {device}: request {digest}, until {until}")
         }
         Table::Lane | Table::Receipt => describe_lane(table, reader, body)?,
-        Table::Ending => describe_ending(key, body)?,
+        Table::Ending => {
+            let (at, ending) = Ending::decode(key).ok()?;
+            format!("ends {}: {ending:?}", at.seconds())
+        }
         Table::Envelope => describe_envelope(key, body)?,
         Table::List => describe_list(&AccountId::decode_from(reader).ok()?, body)?,
         Table::Taken | Table::Signed | Table::OneTime => describe_prekey(table, reader, body)?,
@@ -133,15 +136,6 @@ fn describe_prekey(table: Table, key: &mut Reader<'_>, body: &Bytes) -> Option<S
     })
 }
 
-fn describe_ending(key: &[u8], body: &Bytes) -> Option<String> {
-    let (at, ending) = Ending::decode(key).ok()?;
-    let at = at.seconds();
-    Some(match ending {
-        Ending::Envelope(..) => format!("ends {at}: {ending:?}, {:?}", Sender::decode(body).ok()?),
-        _ => format!("ends {at}: {ending:?}"),
-    })
-}
-
 /// What the relay sees of an envelope: its header, and how long what is sealed is.
 fn describe_envelope(key: &[u8], body: &Bytes) -> Option<String> {
     let EnvelopeKey {
@@ -149,23 +143,23 @@ fn describe_envelope(key: &[u8], body: &Bytes) -> Option<String> {
         seq,
         expires,
         length,
+        sender: Sender { from, message_id },
     } = EnvelopeKey::decode(key).ok()?;
     let (accepted, bytes) = work::accepted(body).ok()?;
     let (accepted, expires) = (accepted.seconds(), expires.seconds());
     let head =
         format!("envelope {seq} of mailbox {mailbox}: accepted {accepted}, ends {expires}, {length} bytes");
+    let head = format!("{head}, from {from}, message {message_id}");
     Some(match Envelope::decode(bytes.as_bytes()) {
         Ok(Envelope {
-            from,
-            to,
-            message_id,
-            message,
-            body,
-        }) => format!(
-            "{head}, from {from}, to {to}, message {message_id}, sealed {} and {} bytes",
-            message.len(),
-            body.len()
-        ),
+            to, message, body, ..
+        }) => {
+            format!(
+                "{head}, to {to}, sealed {} and {} bytes",
+                message.len(),
+                body.len()
+            )
+        }
         Err(_) => head,
     })
 }

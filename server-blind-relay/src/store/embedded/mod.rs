@@ -150,9 +150,10 @@ impl EmbeddedStore {
     /// Blocks for as long as that takes. What is damaged is announced as a gap in any case (R-DLV-6).
     pub fn scrub(&self, pause: Duration) -> Result<ScrubReport, StoreError> {
         let report = scrub::scrub(&self.shared.engine.snapshot(), pause);
-        for loss in &report.mailboxes {
-            let recounted = self.enqueue(|reply| Command::Recount(loss.mailbox, reply));
-            recounted.blocking_recv().unwrap_or(Err(StoreError::Closing))?;
+        let miscounted = report.mailboxes.iter().map(|loss| (loss.mailbox, Vec::new()));
+        for (mailbox, lost) in report.lost.clone().into_iter().chain(miscounted) {
+            let repaired = self.enqueue(|reply| Command::Repair(mailbox, lost, reply));
+            repaired.blocking_recv().unwrap_or(Err(StoreError::Closing))?;
         }
         if !report.is_clean() {
             let (damaged, strays, mailboxes) = (report.damaged, report.strays, report.mailboxes.len() as u64);
@@ -255,7 +256,14 @@ impl Store for EmbeddedStore {
         bounds: PageBounds,
     ) -> impl Future<Output = Result<Vec<MailboxItem>, StoreError>> + Send + 'static {
         let shared = Arc::clone(&self.shared);
-        blocking(move || page::read(&shared.engine.snapshot(), &mailbox, after, bounds))
+        let queue = self.queue.clone();
+        blocking(move || {
+            let found = page::read(&shared.engine.snapshot(), &mailbox, after, bounds)?;
+            if let (false, Some(queue)) = (found.lost.is_empty(), queue) {
+                repair(&shared, &queue, mailbox, found.lost);
+            }
+            Ok(found.items)
+        })
     }
 
     fn read_lane(
@@ -296,6 +304,16 @@ impl Store for EmbeddedStore {
 
     fn close(self) {
         Self::close(self);
+    }
+}
+
+/// Has envelopes ended that cannot be read (R-DLV-7). Nobody waits for it: the next reader asks again.
+fn repair(shared: &Shared, queue: &mpsc::Sender<Command>, mailbox: DeviceId, lost: Vec<u64>) {
+    let (reply, _) = oneshot::channel();
+    let command = Command::Repair(mailbox, lost, reply);
+    if shared.queued.add(committer::size(&command)) {
+        // A store that is closing leaves it to the next start.
+        drop(queue.send(command));
     }
 }
 

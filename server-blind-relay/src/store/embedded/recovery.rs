@@ -243,9 +243,7 @@ fn heal(engine: &Engine, rails: &Rails, ground: &Ground, commit: Commit) -> Resu
         batch.recount(&device).map_err(unreadable)?;
     }
     for number in commit.number.saturating_sub(RING - 1).max(1)..=commit.number {
-        batch
-            .changes
-            .insert(layout::ring(number), Some(Number { number }.encode()));
+        batch.put(layout::ring(number), &Number { number });
     }
     write(engine, rails, ground, batch)
 }
@@ -254,12 +252,8 @@ fn heal(engine: &Engine, rails: &Rails, ground: &Ground, commit: Commit) -> Resu
 fn write(engine: &Engine, rails: &Rails, ground: &Ground, mut batch: Batch<'_>) -> Result<Commit, OpenError> {
     batch.commit.number += 1;
     let number = batch.commit.number;
-    batch
-        .changes
-        .insert(layout::commit(), Some(batch.commit.encode()));
-    batch
-        .changes
-        .insert(layout::ring(number), Some(Number { number }.encode()));
+    batch.put(layout::commit(), &batch.commit.clone());
+    batch.put(layout::ring(number), &Number { number });
     let rows = batch
         .changes
         .iter()

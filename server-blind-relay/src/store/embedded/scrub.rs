@@ -8,7 +8,7 @@ use twotick_wire::{DeviceId, DeviceList, OneTimePrekey, SignedPrekey};
 use super::{
     layout::{
         self, Account, Body, Commit, Ending, EnvelopeKey, LaneRow, ListRow, Mailbox, Number, ReceiptRow,
-        Sender, SentRow, Table, TakenRow,
+        SentRow, Table, TakenRow,
     },
     loss::MailboxLoss,
     view::View,
@@ -27,6 +27,8 @@ pub struct ScrubReport {
     pub strays: u64,
     /// Mailboxes whose numbers do not fit what is there.
     pub mailboxes: Vec<MailboxLoss>,
+    /// Envelopes that are there and cannot be read, by mailbox.
+    pub lost: BTreeMap<DeviceId, Vec<u64>>,
     /// The first rows of either kind, in words.
     pub examples: Vec<String>,
 }
@@ -41,6 +43,12 @@ impl ScrubReport {
     fn damage(&mut self, what: String) {
         self.damaged += 1;
         self.example(what);
+    }
+
+    fn lose(&mut self, table: Table, key: &[u8]) {
+        if let (Table::Envelope, Ok(envelope)) = (table, EnvelopeKey::decode(key)) {
+            self.lost.entry(envelope.mailbox).or_default().push(envelope.seq);
+        }
     }
 
     fn stray(&mut self, what: String) {
@@ -64,6 +72,7 @@ impl fmt::Display for ScrubReport {
             strays,
             mailboxes,
             examples,
+            ..
         } = self;
         write!(
             f,
@@ -101,7 +110,14 @@ pub(super) fn scrub(view: &View<'_>, pause: Duration) -> ScrubReport {
                 Ok(body) if is_well_formed(table, &key, &body) => {
                     count(table, &key, &body, &mut counted, &mut report);
                 }
-                _ => report.damage(format!("{table:?} {}: damaged", hex::encode(&key[1..]))),
+                _ => {
+                    report.damage(format!("{table:?} {}: damaged", hex::encode(&key[1..])));
+                    report.lose(table, &key);
+                    // What cannot be read is there for all that: it is ended in its own way.
+                    if table == Table::Envelope {
+                        count(table, &key, &[], &mut counted, &mut report);
+                    }
+                }
             }
         }
     }
@@ -178,11 +194,7 @@ fn is_well_formed(table: Table, key: &[u8], body: &Bytes) -> bool {
         Table::Lane => LaneRow::decode(body).is_ok(),
         Table::Receipt => ReceiptRow::decode(body).is_ok(),
         Table::Taken => TakenRow::decode(body).is_ok(),
-        Table::Ending => match Ending::decode(key) {
-            Ok((_, Ending::Envelope(..))) => Sender::decode(body).is_ok(),
-            Ok(_) => body.is_empty(),
-            Err(_) => false,
-        },
+        Table::Ending => Ending::decode(key).is_ok() && body.is_empty(),
         Table::Envelope => {
             let length = work::accepted(body).map(|(_, envelope)| envelope.len());
             let stated = EnvelopeKey::decode(key).map(|key| key.length as usize);

@@ -24,8 +24,14 @@ impl<'a> View<'a> {
 
     /// The body of a row.
     pub(crate) fn body(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        let value = self.value(key)?;
+        value.map(|value| layout::open(key, value)).transpose()
+    }
+
+    /// The value of a row, its checksum not looked at.
+    pub(crate) fn value(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
         let value = reading(|| self.snapshot.get(self.engine.keyspace(key), key))?;
-        value.map(|value| layout::open(key, value.into())).transpose()
+        Ok(value.map(Bytes::from))
     }
 
     /// The keys from `first` to `last`, both included, ascending.
@@ -51,7 +57,7 @@ impl Iterator for Keys {
 
     fn next(&mut self) -> Option<Self::Item> {
         reading(|| self.0.next().map(fjall::Guard::key).transpose())
-            .map(|key| key.map(|key| key.to_vec()))
+            .map(|key| key.map(Key::from))
             .transpose()
     }
 }
@@ -68,7 +74,7 @@ impl Iterator for Rows {
     fn next(&mut self) -> Option<Self::Item> {
         let guard = reading(|| Ok(self.0.next())).transpose()?;
         // The key is kept when the value cannot be read: it says what is lost.
-        let key = RefCell::new(Key::new());
+        let key = RefCell::new(Vec::new());
         let value = guard.and_then(|guard| {
             reading(|| {
                 guard.into_inner_if(|found| {
@@ -77,7 +83,7 @@ impl Iterator for Rows {
                 })
             })
         });
-        let key = key.into_inner();
+        let key = Key::from(key.into_inner());
         if key.is_empty() {
             return Some(Err(StoreError::Damaged));
         }

@@ -2,14 +2,14 @@
 
 use twotick_wire::{DeviceId, ErrorCode, LaneItem, OneTimePrekeyId, SendId, UnixTime};
 
-use super::{Mailbox, State};
+use super::{Mailbox, State, Waiting};
 use crate::store::{Answer, Wake, rules};
 
 /// Something with an end. Those of one moment end in this order, as in every backend.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Ending {
-    /// An envelope, by mailbox and number.
-    Envelope(DeviceId, u64),
+    /// The first of the envelopes in a mailbox, or one that was there before it.
+    Mailbox(DeviceId),
     /// An item of a lane, by its place.
     LaneItem(DeviceId, u64),
     /// The memory of a send id.
@@ -22,12 +22,17 @@ pub(super) enum Ending {
 
 impl State {
     pub(super) fn expire(&mut self, budget: usize, wakes: &mut Vec<Wake>) -> Answer {
-        let mut removed = 0;
-        for _ in 0..budget {
+        let (mut removed, mut looked_at) = (0, 0);
+        while looked_at < budget {
             let Some(ending) = self.take_due() else {
                 return Answer::Expired { removed, more: false };
             };
-            removed += usize::from(self.end(ending, wakes));
+            let ended = match ending {
+                Ending::Mailbox(device) => self.end_envelopes(device, wakes),
+                ending => usize::from(self.end_one(ending, wakes)),
+            };
+            removed += ended;
+            looked_at += ended.max(1);
         }
         Answer::Expired {
             removed,
@@ -48,20 +53,43 @@ impl State {
         Some(due.1)
     }
 
-    /// Ends one thing; true if something was removed.
-    fn end(&mut self, ending: Ending, wakes: &mut Vec<Wake>) -> bool {
-        match ending {
-            Ending::Envelope(device, seq) => {
-                let Some(mailbox) = self.mailboxes.get_mut(&device) else {
-                    return false;
-                };
-                let Some(waiting) = mailbox.envelopes.remove(&seq) else {
-                    return false;
-                };
-                mailbox.forget_refusals_if_empty();
-                self.bounce(&waiting, device, ErrorCode::BouncedExpired, wakes);
-                true
+    /// Sees to it that the mailbox is looked at when an envelope ends.
+    pub(super) fn look_at(&mut self, device: DeviceId, end: UnixTime) {
+        let Some(mailbox) = self.mailboxes.get_mut(&device) else {
+            return;
+        };
+        if mailbox.due.is_none_or(|due| end < due) {
+            if let Some(due) = mailbox.due.replace(end) {
+                self.endings.remove(&(due, Ending::Mailbox(device)));
             }
+            self.endings.insert((end, Ending::Mailbox(device)));
+        }
+    }
+
+    /// Ends what has expired in a mailbox, and sees when to look again; how many there were.
+    fn end_envelopes(&mut self, device: DeviceId, wakes: &mut Vec<Wake>) -> usize {
+        let Some(mailbox) = self.mailboxes.get_mut(&device) else {
+            return 0;
+        };
+        let now = self.now;
+        let is_over = |_: &u64, waiting: &mut Waiting| rules::has_ended(waiting.expires, now);
+        let ended: Vec<_> = mailbox.envelopes.extract_if(.., is_over).collect();
+        let next = mailbox.envelopes.values().map(|waiting| waiting.expires).min();
+        mailbox.due = None;
+        mailbox.forget_refusals_if_empty();
+        if let Some(next) = next {
+            self.look_at(device, next);
+        }
+        for (_, waiting) in &ended {
+            self.bounce(waiting, device, ErrorCode::BouncedExpired, wakes);
+        }
+        ended.len()
+    }
+
+    /// Ends one thing that is no envelope; true if it was there.
+    fn end_one(&mut self, ending: Ending, wakes: &mut Vec<Wake>) -> bool {
+        match ending {
+            Ending::Mailbox(_) => false,
             Ending::LaneItem(device, place) => {
                 let Some(mailbox) = self.mailboxes.get_mut(&device) else {
                     return false;
@@ -106,9 +134,10 @@ impl State {
         let Some(mailbox) = self.mailboxes.remove(&device) else {
             return;
         };
-        for (seq, waiting) in &mailbox.envelopes {
-            self.endings
-                .remove(&(waiting.expires, Ending::Envelope(device, *seq)));
+        if let Some(due) = mailbox.due {
+            self.endings.remove(&(due, Ending::Mailbox(device)));
+        }
+        for waiting in mailbox.envelopes.values() {
             self.bounce(waiting, device, ErrorCode::BouncedDeviceRemoved, wakes);
         }
         for (place, row) in &mailbox.lane {

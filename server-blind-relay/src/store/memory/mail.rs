@@ -107,7 +107,7 @@ impl State {
             };
             let delivery = waiting.delivery(seq);
             mailbox.envelopes.insert(seq, waiting);
-            self.endings.insert((expires, Ending::Envelope(*device, seq)));
+            self.look_at(*device, expires);
             wakes.push(Wake::Envelope {
                 mailbox: *device,
                 delivery,
@@ -144,8 +144,6 @@ impl State {
         if let Some(mailbox) = self.mailboxes.get_mut(&ack.mailbox) {
             let kept = mailbox.envelopes.split_off(&(ack.upto + 1));
             for (seq, waiting) in std::mem::replace(&mut mailbox.envelopes, kept) {
-                self.endings
-                    .remove(&(waiting.expires, Ending::Envelope(ack.mailbox, seq)));
                 if ack.rejected.contains(&seq) {
                     bounced.push(waiting);
                 }
@@ -304,6 +302,7 @@ impl Mailbox {
             next: 1,
             refused: 0,
             envelopes: BTreeMap::new(),
+            due: None,
             lane_next: 1,
             lane: BTreeMap::new(),
             receipts: BTreeMap::new(),

@@ -141,6 +141,8 @@ struct Mailbox {
     next: u64,
     refused: u32,
     envelopes: BTreeMap<u64, Waiting>,
+    /// When it is next looked at for what has expired.
+    due: Option<UnixTime>,
     lane_next: u64,
     lane: BTreeMap<u64, LaneRow>,
     /// Where the receipt of a message by an account stands in the lane.

@@ -6,6 +6,7 @@ use twotick_wire::{
     MessageId, Reader, ReceiptState, StoreEpoch, UnixTime, Writer,
 };
 
+use super::value;
 use crate::store::{SessionEpoch, rules::Capability};
 
 /// A body of fixed fields.
@@ -15,11 +16,9 @@ pub(crate) trait Body: Sized {
     /// Reads them.
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError>;
 
-    /// All bytes.
-    fn encode(&self) -> Bytes {
-        let mut writer = Writer::with_capacity(192);
-        self.write(&mut writer);
-        writer.into_vec().into()
+    /// The value of a row with this key.
+    fn close(&self, key: &[u8]) -> Bytes {
+        value::close_with(key, 160, |writer| self.write(writer))
     }
 
     /// Decodes exactly one.
@@ -86,6 +85,8 @@ body! {
         next: u64,
         envelopes: u32,
         bytes: u64,
+        /// When it is next looked at for what has expired; 0 for never.
+        due: UnixTime,
         refused: u32,
         /// No item of the lane has a place under this one.
         lane_first: u64,
@@ -126,11 +127,6 @@ body! {
 body! {
     /// Until when a prekey that was handed out is remembered.
     TakenRow { until: UnixTime, }
-}
-
-body! {
-    /// Who is told when an envelope ends.
-    Sender { from: DeviceId, message_id: MessageId, }
 }
 
 body! {

@@ -15,8 +15,8 @@
 //! | `14` lane | rows | device, place u64 | [`LaneRow`] |
 //! | `15` receipt | rows | device, message id, account that made it | place u64, state u8 |
 //! | `16` taken | rows | device, prekey id | end u64 |
-//! | `17` ending | rows | [`Ending`]: time u64, kind u8, what ends | [`Sender`] for an envelope, else nothing |
-//! | `20` envelope | blobs | device, seq u64, end u64, length u32 | accepted u64, envelope |
+//! | `17` ending | rows | [`Ending`]: time u64, kind u8, what ends | |
+//! | `20` envelope | blobs | [`EnvelopeKey`]: device, seq u64, end u64, length u32, sending device, message id | accepted u64, envelope |
 //! | `21` list | blobs | account | length u32, list, certificates of 264 bytes |
 //! | `22` signed | blobs | device | SignedPrekey |
 //! | `23` one-time | blobs | device, prekey id | OneTimePrekey |
@@ -24,6 +24,7 @@
 mod body;
 mod value;
 
+use bytes::Bytes;
 use twotick_wire::{
     AccountId, CapabilityHash, DecodeError, DeviceId, MessageId, OneTimePrekeyId, SendId, UnixTime,
 };
@@ -31,9 +32,9 @@ use twotick_wire::{
 use self::body::exactly;
 
 pub(crate) use self::body::{
-    Account, Body, Commit, LaneRow, ListRow, Mailbox, Number, ReceiptRow, Sender, SentRow, TakenRow,
+    Account, Body, Commit, LaneRow, ListRow, Mailbox, Number, ReceiptRow, SentRow, TakenRow,
 };
-pub(crate) use self::value::{close, open};
+pub(crate) use self::value::{close, close_with, open};
 
 /// The format of the whole directory; another one is not opened.
 pub(crate) const FORMAT: u8 = 1;
@@ -87,12 +88,12 @@ impl Table {
         let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
         key.push(self as u8);
         parts.iter().for_each(|part| key.extend_from_slice(part));
-        key
+        key.into()
     }
 }
 
 /// The bytes of a key, its table first.
-pub(crate) type Key = Vec<u8>;
+pub(crate) type Key = Bytes;
 
 /// Slots of the ring: more commits than lie between two checkpoints, so that a hole among those that only journals
 /// hold is seen at open.
@@ -150,18 +151,25 @@ pub(crate) fn one_time(device: &DeviceId, id: &OneTimePrekeyId) -> Key {
 /// The first and the last key of a table that begin with `parts`.
 pub(crate) fn under(table: Table, parts: &[&[u8]]) -> (Key, Key) {
     let first = table.key(parts);
-    let mut last = first.clone();
-    last.resize(first.len() + 80, 0xff);
-    (first, last)
+    let last = [&first[..], &[0xff; 96]].concat();
+    (first, last.into())
 }
 
-/// The key of an envelope says all that deleting it takes: its value need not be read for that.
+/// The key of an envelope says all that its end takes: its value need not be read for that, nor be readable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct EnvelopeKey {
     pub(crate) mailbox: DeviceId,
     pub(crate) seq: u64,
     pub(crate) expires: UnixTime,
     pub(crate) length: u32,
+    pub(crate) sender: Sender,
+}
+
+/// Who is told when an envelope ends, and of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sender {
+    pub(crate) from: DeviceId,
+    pub(crate) message_id: MessageId,
 }
 
 impl EnvelopeKey {
@@ -171,6 +179,8 @@ impl EnvelopeKey {
             &self.seq.to_be_bytes(),
             &self.expires.seconds().to_be_bytes(),
             &self.length.to_be_bytes(),
+            self.sender.from.as_bytes(),
+            self.sender.message_id.as_bytes(),
         ])
     }
 
@@ -181,6 +191,10 @@ impl EnvelopeKey {
                 seq: reader.u64()?,
                 expires: UnixTime::decode_from(reader)?,
                 length: reader.u32()?,
+                sender: Sender {
+                    from: DeviceId::decode_from(reader)?,
+                    message_id: MessageId::decode_from(reader)?,
+                },
             })
         })
     }
@@ -188,7 +202,7 @@ impl EnvelopeKey {
     /// The keys of a mailbox from one number to another, both included.
     pub(crate) fn range(mailbox: &DeviceId, from: u64, to: u64) -> (Key, Key) {
         let first = Table::Envelope.key(&[mailbox.as_bytes(), &from.to_be_bytes()]);
-        let last = Table::Envelope.key(&[mailbox.as_bytes(), &to.to_be_bytes(), &[0xff; 12]]);
+        let last = Table::Envelope.key(&[mailbox.as_bytes(), &to.to_be_bytes(), &[0xff; 44]]);
         (first, last)
     }
 }
@@ -196,8 +210,8 @@ impl EnvelopeKey {
 /// What ends by itself. Those of one moment end in the order of kinds and keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// 1: an envelope, by mailbox and number.
-    Envelope(DeviceId, u64),
+    /// 1: the first of the envelopes in a mailbox, or one that was there before it.
+    Mailbox(DeviceId),
     /// 2: an item of a lane, by its place.
     LaneItem(DeviceId, u64),
     /// 3: the memory of a send id.
@@ -215,7 +229,7 @@ impl Ending {
             Table::Ending.key(&[&at, &[kind], device.as_bytes(), rest])
         };
         match self {
-            Self::Envelope(device, seq) => row(1, device, &seq.to_be_bytes()),
+            Self::Mailbox(device) => row(1, device, &[]),
             Self::LaneItem(device, place) => row(2, device, &place.to_be_bytes()),
             Self::Sent(device, id) => row(3, device, id.as_bytes()),
             Self::Taken(device, id) => row(4, device, id.as_bytes()),
@@ -229,7 +243,7 @@ impl Ending {
             let kind = reader.u8()?;
             let device = DeviceId::decode_from(reader)?;
             let ending = match kind {
-                1 => Self::Envelope(device, reader.u64()?),
+                1 => Self::Mailbox(device),
                 2 => Self::LaneItem(device, reader.u64()?),
                 3 => Self::Sent(device, SendId::decode_from(reader)?),
                 4 => Self::Taken(device, OneTimePrekeyId::decode_from(reader)?),

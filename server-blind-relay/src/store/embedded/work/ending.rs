@@ -1,23 +1,26 @@
 //! What ends by itself, and mailboxes that close (R-DUR-5, R-ATT-3, R-KEY-1).
 
-use twotick_wire::{DeviceId, ErrorCode, ListHead, OneTimePrekeyId};
+use twotick_wire::{DeviceId, ErrorCode, ListHead, OneTimePrekeyId, UnixTime};
 
-use super::{Mailbox, Work, layout};
+use super::{Mailbox, Work, layout, mail::NEVER};
 use crate::store::{
     Answer, StoreError, Wake,
-    embedded::layout::{Ending, EnvelopeKey, Key, Sender, SentRow, Table, TakenRow},
+    embedded::layout::{Ending, EnvelopeKey, Key, SentRow, Table, TakenRow},
+    rules,
 };
 
 impl Work<'_> {
     pub(super) fn expire(&mut self, budget: usize) -> Result<Answer, StoreError> {
         let (mut first, last) = Ending::due(self.now());
-        let mut removed = 0;
-        for _ in 0..budget {
+        let (mut removed, mut looked_at) = (0, 0);
+        while looked_at < budget {
             let Some(key) = self.first_key(&first, &last)? else {
                 return Ok(Answer::Expired { removed, more: false });
             };
-            removed += usize::from(self.end(&key)?);
             self.delete(key.clone());
+            let ended = self.end(&key)?;
+            removed += ended;
+            looked_at += ended.max(1);
             // What comes to be while others end, ends later than they do.
             first = key;
         }
@@ -29,14 +32,51 @@ impl Work<'_> {
         self.keys((first.clone(), last.clone())).next().transpose()
     }
 
-    /// Ends one thing; true if something was removed.
-    fn end(&mut self, key: &Key) -> Result<bool, StoreError> {
+    /// Ends what has ended; how many things were removed.
+    fn end(&mut self, key: &Key) -> Result<usize, StoreError> {
         // A row that does not decode names nothing that could end: scrub reports it.
         let Ok((at, ending)) = Ending::decode(key) else {
-            return Ok(false);
+            return Ok(0);
         };
         match ending {
-            Ending::Envelope(device, seq) => self.end_envelope(key, &device, seq),
+            Ending::Mailbox(device) => self.end_envelopes(&device),
+            ending => self.end_one(at, ending).map(usize::from),
+        }
+    }
+
+    /// R-DUR-5, R-DLV-7: ends what has expired in a mailbox, and sees when to look again.
+    fn end_envelopes(&mut self, device: &DeviceId) -> Result<usize, StoreError> {
+        let Some(mut mailbox) = self.mailbox(device)? else {
+            return Ok(0);
+        };
+        let keys = self.keys(EnvelopeKey::range(device, mailbox.acked + 1, u64::MAX));
+        let keys = keys.collect::<Result<Vec<_>, _>>()?;
+        let (mut ended, mut next) = (Vec::new(), None);
+        for key in keys {
+            let envelope = EnvelopeKey::decode(&key).map_err(|_| StoreError::Damaged)?;
+            if rules::has_ended(envelope.expires, self.now()) {
+                self.take_envelope(&mut mailbox, &envelope);
+                ended.push(envelope.sender);
+            } else {
+                next = Some(next.map_or(envelope.expires, |next: UnixTime| next.min(envelope.expires)));
+            }
+        }
+        mailbox.due = NEVER;
+        if let Some(next) = next {
+            self.look_at(device, &mut mailbox, next);
+        }
+        mailbox.forget_refusals_if_empty();
+        self.set_mailbox(device, &mailbox);
+        for sender in &ended {
+            self.bounce(sender, device, ErrorCode::BouncedExpired)?;
+        }
+        Ok(ended.len())
+    }
+
+    /// Ends one thing that is no envelope; true if it was there.
+    fn end_one(&mut self, at: UnixTime, ending: Ending) -> Result<bool, StoreError> {
+        match ending {
+            Ending::Mailbox(_) => Ok(false),
             Ending::LaneItem(device, place) => {
                 let Some(mut mailbox) = self.mailbox(&device)? else {
                     return Ok(false);
@@ -67,36 +107,13 @@ impl Work<'_> {
         }
     }
 
-    /// An envelope that is not where it should be was lost, and its sender is told so (R-DLV-7).
-    fn end_envelope(&mut self, key: &Key, device: &DeviceId, seq: u64) -> Result<bool, StoreError> {
-        let Some(mut mailbox) = self.mailbox(device)? else {
-            return Ok(false);
-        };
-        let sender: Option<Sender> = self.row(key).ok().flatten();
-        let (first, last) = EnvelopeKey::range(device, seq, seq);
-        let found = self.first_key(&first, &last)?;
-        let reason = match found.and_then(|key| EnvelopeKey::decode(&key).ok()) {
-            Some(envelope) => {
-                self.take_envelope(&mut mailbox, &envelope, false);
-                ErrorCode::BouncedExpired
-            }
-            None => ErrorCode::BouncedLost,
-        };
-        mailbox.forget_refusals_if_empty();
-        self.set_mailbox(device, &mailbox);
-        if let Some(sender) = sender {
-            self.bounce(&sender, device, reason)?;
-        }
-        Ok(true)
-    }
-
     /// R-ATT-3: goes unless a list names it or it has published prekeys.
     fn end_orphan(&mut self, device: &DeviceId) -> Result<bool, StoreError> {
         let Some(mailbox) = self.mailbox(device)? else {
             return Ok(false);
         };
-        let listed = self.listed(&mailbox.account)?;
-        let is_listed = listed.is_some_and(|listed| listed.known.list.entry(device).is_some());
+        let known = self.known_list(&mailbox.account)?;
+        let is_listed = known.is_some_and(|known| known.list.entry(device).is_some());
         if is_listed || mailbox.signed > 0 || mailbox.one_time > 0 || mailbox.taken > 0 {
             return Ok(false);
         }
@@ -119,7 +136,11 @@ impl Work<'_> {
         let envelopes = self.keys(EnvelopeKey::range(device, mailbox.acked + 1, u64::MAX));
         for key in envelopes.collect::<Result<Vec<_>, _>>()? {
             let envelope = EnvelopeKey::decode(&key).map_err(|_| StoreError::Damaged)?;
-            senders.extend(self.take_envelope(&mut mailbox, &envelope, true));
+            self.take_envelope(&mut mailbox, &envelope);
+            senders.push(envelope.sender);
+        }
+        if mailbox.due != NEVER {
+            self.delete(Ending::Mailbox(*device).key(mailbox.due));
         }
         let last = mailbox.lane_next.saturating_sub(1);
         self.acknowledge_lane(device, &mut mailbox, last)?;

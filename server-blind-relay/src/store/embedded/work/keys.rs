@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use twotick_wire::{DeviceId, ErrorCode, OneTimePrekeyId};
 
-use super::{Listed, Mailbox, Work, layout};
+use super::{Mailbox, Work, layout};
 use crate::store::{
     Answer, CapabilityChange, Fetch, PublishedList, PublishedPrekeys, StoreError, TakePrekeys,
     embedded::layout::{Ending, ListRow, Table, TakenRow},
-    rules::{self, Capability, Succession},
+    rules::{self, Capability, KnownList, Succession},
 };
 
 impl Work<'_> {
@@ -23,7 +23,7 @@ impl Work<'_> {
             let is_taken = taken.is_some_and(|taken| !rules::has_ended(taken.until, published.now));
             let key = layout::one_time(device, id);
             if !is_taken && self.body(&key)?.is_none() {
-                self.put_bytes(key, prekey.clone());
+                self.put_bytes(key, prekey);
                 mailbox.one_time += 1;
             }
         }
@@ -34,7 +34,7 @@ impl Work<'_> {
             return Ok(Answer::Refused(ErrorCode::TooManyPrekeys));
         };
         if let Some(signed) = &published.signed {
-            self.put_bytes(layout::signed(device), signed.clone());
+            self.put_bytes(layout::signed(device), signed);
             mailbox.signed = 1;
         }
         self.set_mailbox(device, &mailbox);
@@ -42,16 +42,17 @@ impl Work<'_> {
     }
 
     pub(super) fn take_prekeys(&mut self, take: &TakePrekeys) -> Result<Answer, StoreError> {
-        let Some(listed) = self.viewed(&take.fetch)? else {
+        let Some(known) = self.viewed(&take.fetch)? else {
             return Ok(Answer::Refused(ErrorCode::Refused));
         };
+        let certificates = self.list_row(&take.fetch.account)?.certificates;
         let mut bundles = Vec::new();
-        for (place, device, may_take) in rules::listed(&listed.known, &take.devices) {
+        for (place, device, may_take) in rules::listed(&known, &take.devices) {
             let Some(mut mailbox) = self.mailbox(&device)? else {
                 continue;
             };
             let signed = self.body(&layout::signed(&device))?;
-            let (Some(signed), Some(certificate)) = (signed, listed.certificates.get(place)) else {
+            let (Some(signed), Some(certificate)) = (signed, certificates.get(place)) else {
                 continue;
             };
             let one_time = if may_take {
@@ -62,7 +63,7 @@ impl Work<'_> {
             bundles.push(rules::bundle(certificate, &signed, one_time.as_deref()));
         }
         Ok(Answer::Bundles {
-            list: listed.known.encoded.clone(),
+            list: known.encoded.clone(),
             bundles,
         })
     }
@@ -85,7 +86,7 @@ impl Work<'_> {
             }
             let until = self.now().saturating_add(self.limits().send_id);
             self.put(taken, &TakenRow { until });
-            self.put_bytes(Ending::Taken(*device, id).key(until), Bytes::new());
+            self.put_bytes(Ending::Taken(*device, id).key(until), &[]);
             self.set_mailbox(device, mailbox);
             if let Ok(prekey) = prekey {
                 return Ok(prekey);
@@ -94,9 +95,8 @@ impl Work<'_> {
     }
 
     pub(super) fn publish_list(&mut self, published: PublishedList) -> Result<Answer, StoreError> {
-        let listed = self.listed(&published.account)?;
-        let known = listed.as_ref().map(|listed| listed.known.as_ref());
-        let change = match rules::succession(known, &published) {
+        let known = self.known_list(&published.account)?;
+        let change = match rules::succession(known.as_deref(), &published) {
             Ok(Succession::Next(change)) => change,
             Ok(Succession::Same) => return Ok(Answer::Done),
             Err(code) => return Ok(Answer::Refused(code)),
@@ -136,27 +136,18 @@ impl Work<'_> {
     }
 
     pub(super) fn fetch_list(&self, fetch: &Fetch) -> Result<Answer, StoreError> {
-        Ok(self
-            .viewed(fetch)?
-            .map_or(Answer::Refused(ErrorCode::Refused), |listed| Answer::Lists {
-                list: listed.known.encoded.clone(),
-                certificates: listed.certificates.clone(),
-            }))
+        if self.viewed(fetch)?.is_none() {
+            return Ok(Answer::Refused(ErrorCode::Refused));
+        }
+        let ListRow { list, certificates } = self.list_row(&fetch.account)?;
+        Ok(Answer::Lists { list, certificates })
     }
 
     pub(super) fn reach(&self, fetch: &Fetch) -> Result<Answer, StoreError> {
         Ok(self
             .viewed(fetch)?
-            .map_or(Answer::Refused(ErrorCode::Refused), |listed| {
-                Answer::Devices(
-                    listed
-                        .known
-                        .list
-                        .devices
-                        .iter()
-                        .map(|entry| entry.device_id)
-                        .collect(),
-                )
+            .map_or(Answer::Refused(ErrorCode::Refused), |known| {
+                Answer::Devices(known.list.devices.iter().map(|entry| entry.device_id).collect())
             }))
     }
 
@@ -183,12 +174,12 @@ impl Work<'_> {
     }
 
     /// The list of an account, for somebody who may see it. Both rows are read before it is decided (R-CAP-1).
-    fn viewed(&self, fetch: &Fetch) -> Result<Option<Arc<Listed>>, StoreError> {
-        let capability: Option<Capability> =
-            self.row(&layout::capability(&fetch.account, &fetch.capability))?;
+    fn viewed(&self, fetch: &Fetch) -> Result<Option<Arc<KnownList>>, StoreError> {
+        let key = layout::capability(&fetch.account, &fetch.capability);
+        let capability: Option<Capability> = self.row(&key)?;
         let serves = capability.is_some_and(|capability| capability.serves(&fetch.by, 1, self.now()));
         Ok(self
-            .listed(&fetch.account)?
+            .known_list(&fetch.account)?
             .filter(|_| serves || fetch.by == fetch.account))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::mem::discriminant;
 
-use bytes::Bytes;
 use twotick_wire::{AccountId, DeviceId, ErrorCode, LaneItem};
 
 use super::{Mailbox, Work, layout};
@@ -22,10 +21,10 @@ impl Work<'_> {
         {
             let capability: Option<Capability> = self.row(&layout::capability(account, capability))?;
             let serves = capability.is_some_and(|capability| capability.serves(&from, 1, self.now()));
-            let Some(listed) = self.listed(account)?.filter(|_| serves || *account == from) else {
+            let Some(known) = self.known_list(account)?.filter(|_| serves || *account == from) else {
                 continue;
             };
-            for entry in &listed.known.list.devices {
+            for entry in &known.list.devices {
                 let Some(mut mailbox) = self.mailbox(&entry.device_id)? else {
                     continue;
                 };
@@ -92,7 +91,7 @@ impl Work<'_> {
         }
         let expires = self.now().saturating_add(self.limits().lane_lifetime);
         self.put(layout::lane(device, place), &LaneRow { expires, item });
-        self.put_bytes(Ending::LaneItem(*device, place).key(expires), Bytes::new());
+        self.put_bytes(Ending::LaneItem(*device, place).key(expires), &[]);
         self.set_mailbox(device, &mailbox);
         self.wakes.push(Wake::Lane { mailbox: *device });
         Ok(())

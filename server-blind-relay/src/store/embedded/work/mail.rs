@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use twotick_wire::{
     AccountId, CapabilityHash, CertificateHash, DeviceId, ErrorCode, ListHead, SendId, UnixTime,
 };
@@ -17,9 +17,7 @@ use crate::store::{
 
 impl Work<'_> {
     pub(super) fn attach(&mut self, request: &Attachment) -> Result<Answer, StoreError> {
-        let list = self
-            .listed(&request.account)?
-            .map(|listed| Arc::clone(&listed.known));
+        let list = self.known_list(&request.account)?;
         let found = self.mailbox(&request.device)?;
         let owner = found.map(|mailbox| Owner {
             account: mailbox.account,
@@ -75,7 +73,7 @@ impl Work<'_> {
         self.commit.mailboxes += 1;
         if !is_listed {
             let end = self.now().saturating_add(self.limits().orphan);
-            self.put_bytes(Ending::Orphan(*device).key(end), Bytes::new());
+            self.put_bytes(Ending::Orphan(*device).key(end), &[]);
         }
         Ok(Mailbox {
             account: *account,
@@ -86,6 +84,7 @@ impl Work<'_> {
             next: 1,
             envelopes: 0,
             bytes: 0,
+            due: NEVER,
             refused: 0,
             lane_first: 1,
             lane_next: 1,
@@ -137,21 +136,25 @@ impl Work<'_> {
         for (device, envelope) in &send.envelopes {
             let mut mailbox = self.mailbox(device)?.ok_or(StoreError::Damaged)?;
             let length = u32::try_from(envelope.len()).map_err(|_| StoreError::Damaged)?;
-            let key = EnvelopeKey {
-                mailbox: *device,
-                seq: mailbox.next,
-                expires,
-                length,
-            };
-            let mut body = BytesMut::with_capacity(8 + envelope.len());
-            body.put_u64(request.now.seconds());
-            body.put_slice(envelope.as_bytes());
-            self.put_bytes(key.encode(), body.freeze());
             let sender = Sender {
                 from: request.from,
                 message_id: request.message_id,
             };
-            self.put(Ending::Envelope(*device, key.seq).key(expires), &sender);
+            let (mailbox_id, seq) = (*device, mailbox.next);
+            let key = EnvelopeKey {
+                mailbox: mailbox_id,
+                seq,
+                expires,
+                length,
+                sender,
+            };
+            let encoded = key.encode();
+            let value = layout::close_with(&encoded, 8 + envelope.len(), |writer| {
+                request.now.encode_to(writer);
+                writer.bytes(envelope.as_bytes());
+            });
+            self.change(encoded, Some(value));
+            self.look_at(device, &mut mailbox, expires);
             mailbox.next += 1;
             mailbox.envelopes += 1;
             mailbox.bytes += u64::from(length);
@@ -181,19 +184,32 @@ impl Work<'_> {
                 self.put(key, &capability);
             }
         }
-        self.remember(request.from, send.send_id, send.digest)
+        self.remember(request.from, send.send_id, send.digest);
+        Ok(())
+    }
+
+    /// Sees to it that the mailbox is looked at when an envelope ends.
+    pub(super) fn look_at(&mut self, device: &DeviceId, mailbox: &mut Mailbox, end: UnixTime) {
+        if mailbox.due != NEVER && mailbox.due <= end {
+            return;
+        }
+        if mailbox.due != NEVER {
+            self.delete(Ending::Mailbox(*device).key(mailbox.due));
+        }
+        mailbox.due = end;
+        self.put_bytes(Ending::Mailbox(*device).key(end), &[]);
     }
 
     /// Keeps the answer to a send id (R-SND-3).
-    fn remember(&mut self, device: DeviceId, id: SendId, digest: [u8; 16]) -> Result<(), StoreError> {
+    fn remember(&mut self, device: DeviceId, id: SendId, digest: [u8; 16]) {
         let key = layout::sent(&device, &id);
-        if let Some(old) = self.row::<SentRow>(&key)? {
+        // The check of the send id has read this row.
+        if let Some(old) = self.sent_before.take() {
             self.delete(Ending::Sent(device, id).key(old.until));
         }
         let until = self.now().saturating_add(self.limits().send_id);
         self.put(key, &SentRow { digest, until });
-        self.put_bytes(Ending::Sent(device, id).key(until), Bytes::new());
-        Ok(())
+        self.put_bytes(Ending::Sent(device, id).key(until), &[]);
     }
 
     pub(super) fn ack(&mut self, ack: &Ack) -> Result<Answer, StoreError> {
@@ -228,8 +244,8 @@ impl Work<'_> {
             let is_complete = keys.len() as u64 == ack.upto - mailbox.acked;
             for key in keys {
                 let envelope = EnvelopeKey::decode(&key).map_err(|_| StoreError::Damaged)?;
-                let sender = self.take_envelope(mailbox, &envelope, ack.rejected.contains(&envelope.seq));
-                bounced.extend(sender);
+                self.take_envelope(mailbox, &envelope);
+                bounced.extend(ack.rejected.contains(&envelope.seq).then_some(envelope.sender));
             }
             mailbox.acked = ack.upto;
             if !is_complete {
@@ -240,25 +256,47 @@ impl Work<'_> {
         Ok(bounced)
     }
 
-    /// Deletes an envelope; its value is not read. Who sent it is given if that is asked for and can be read.
-    pub(super) fn take_envelope(
-        &mut self,
-        mailbox: &mut Mailbox,
-        envelope: &EnvelopeKey,
-        is_told: bool,
-    ) -> Option<Sender> {
-        let ending = Ending::Envelope(envelope.mailbox, envelope.seq).key(envelope.expires);
-        let sender = is_told
-            .then(|| self.row::<Sender>(&ending).ok().flatten())
-            .flatten();
-        self.delete(ending);
+    /// Deletes an envelope; its value is not read.
+    pub(super) fn take_envelope(&mut self, mailbox: &mut Mailbox, envelope: &EnvelopeKey) {
         self.delete(envelope.encode());
         let length = u64::from(envelope.length);
         mailbox.envelopes = mailbox.envelopes.saturating_sub(1);
         mailbox.bytes = mailbox.bytes.saturating_sub(length);
         self.commit.envelopes = self.commit.envelopes.saturating_sub(1);
         self.commit.bytes = self.commit.bytes.saturating_sub(length);
-        sender
+    }
+
+    /// Ends those of these envelopes that cannot be read, and tells their senders.
+    pub(super) fn lose(&mut self, device: &DeviceId, seqs: &[u64]) -> Result<(), StoreError> {
+        for seq in seqs {
+            let range = EnvelopeKey::range(device, *seq, *seq);
+            let Some(key) = self.keys(range).next().transpose()? else {
+                continue;
+            };
+            let Some(mut mailbox) = self.mailbox(device)? else {
+                return Ok(());
+            };
+            if let (Err(_), Ok(envelope)) = (self.body(&key), EnvelopeKey::decode(&key)) {
+                self.take_envelope(&mut mailbox, &envelope);
+                mailbox.forget_refusals_if_empty();
+                self.set_mailbox(device, &mailbox);
+                self.bounce(&envelope.sender, device, ErrorCode::BouncedLost)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Self::recount`], and stores what has changed.
+    pub(super) fn recount_row(&mut self, device: &DeviceId) -> Result<(), StoreError> {
+        let Some(before) = self.mailbox(device)? else {
+            return Ok(());
+        };
+        let mut mailbox = before;
+        self.recount(device, &mut mailbox)?;
+        if mailbox != before {
+            self.set_mailbox(device, &mailbox);
+        }
+        Ok(())
     }
 
     /// Counts what is there after `acked`: numbers that were lost must not fill a mailbox for ever.
@@ -283,8 +321,8 @@ impl Work<'_> {
 
 impl Facts for Work<'_> {
     fn sent(&mut self, device: &DeviceId, id: &SendId) -> Result<Option<Sent>, StoreError> {
-        let row: Option<SentRow> = self.row(&layout::sent(device, id))?;
-        Ok(row.map(|row| Sent {
+        self.sent_before = self.row(&layout::sent(device, id))?;
+        Ok(self.sent_before.map(|row| Sent {
             digest: row.digest,
             until: row.until,
         }))
@@ -305,7 +343,7 @@ impl Facts for Work<'_> {
     }
 
     fn list(&mut self, account: &AccountId) -> Result<Option<Arc<KnownList>>, StoreError> {
-        Ok(self.listed(account)?.map(|listed| Arc::clone(&listed.known)))
+        self.known_list(account)
     }
 
     fn room(&mut self, mailbox: &DeviceId) -> Result<Room, StoreError> {
@@ -337,3 +375,6 @@ pub(in crate::store::embedded) fn accepted(body: &Bytes) -> Result<(UnixTime, Se
 
 /// The seconds of a day: the grain in which a last attach is kept (SPEC 29).
 const DAY: u64 = 86_400;
+
+/// The time at which a mailbox is looked at that has nothing to look for.
+pub(super) const NEVER: UnixTime = UnixTime::new(0);

@@ -12,7 +12,7 @@ use twotick_wire::{AccountId, DeviceId, DeviceList, ErrorCode, ListHead, UnixTim
 
 use super::{
     changes::{Changes, Hot, Merged},
-    layout::{self, Account, Body, Commit, Key, ListRow, Mailbox},
+    layout::{self, Account, Body, Commit, Key, ListRow, Mailbox, SentRow},
     view::View,
 };
 use crate::store::{
@@ -26,13 +26,7 @@ pub(super) struct Ground {
     pub(super) limits: StoreLimits,
     pub(super) admission: Arc<dyn Admission>,
     hot: RefCell<Hot>,
-    lists: RefCell<HashMap<AccountId, Arc<Listed>>>,
-}
-
-/// A decoded list and its certificates.
-struct Listed {
-    known: Arc<KnownList>,
-    certificates: Vec<Bytes>,
+    lists: RefCell<HashMap<AccountId, Arc<KnownList>>>,
 }
 
 impl Ground {
@@ -94,12 +88,11 @@ impl<'a> Batch<'a> {
             Op::Reach(fetch) => work.reach(&fetch),
             Op::ChangeCapabilities(change) => work.change_capabilities(&change),
             Op::Expire { budget, .. } => work.expire(budget),
-        }?;
-        if !matches!(answer, Answer::Refused(_)) {
-            let done = work.done();
-            self.keep(done);
+        };
+        if matches!(answer, Err(_) | Ok(Answer::Refused(_))) {
+            work.undo();
         }
-        Ok(answer)
+        answer
     }
 
     /// Each account of a Send stands for itself (R-SND-1), also when a row of another is damaged.
@@ -107,82 +100,93 @@ impl<'a> Batch<'a> {
         let mut outcomes = Vec::with_capacity(request.accounts.len());
         for send in &request.accounts {
             let mut work = Work::on(self);
-            let outcome = work.send(request, send);
-            outcomes.push(match outcome {
-                Ok(outcome) => {
-                    let done = work.done();
-                    self.keep(done);
-                    outcome
-                }
-                Err(_) => AccountOutcome::Refused {
-                    code: ErrorCode::StoreUnavailable,
+            outcomes.push(work.send(request, send).unwrap_or_else(|_| {
+                work.undo();
+                let code = ErrorCode::StoreUnavailable;
+                AccountOutcome::Refused {
+                    code,
                     retry_after: 0,
                     list: None,
-                },
-            });
+                }
+            }));
         }
         Answer::Sent(outcomes)
     }
 
-    /// Counts what is there in a mailbox, and makes its numbers fit (R-DLV-6); true if they did not.
-    pub(super) fn recount(&mut self, device: &DeviceId) -> Result<bool, StoreError> {
+    /// Counts what is there in a mailbox, and makes its numbers fit (R-DLV-6).
+    pub(super) fn recount(&mut self, device: &DeviceId) -> Result<(), StoreError> {
         let mut work = Work::on(self);
-        let Some(mut mailbox) = work.mailbox(device)? else {
-            return Ok(false);
-        };
-        let before = mailbox;
-        work.recount(device, &mut mailbox)?;
-        if mailbox == before {
-            return Ok(false);
+        let done = work.recount_row(device);
+        if done.is_err() {
+            work.undo();
         }
-        work.set_mailbox(device, &mailbox);
-        let done = work.done();
-        self.keep(done);
-        Ok(true)
+        done
     }
 
-    fn keep(&mut self, done: Done) {
-        self.changes.extend(done.changes);
-        self.wakes.extend(done.wakes);
-        self.commit = done.commit;
+    /// Ends envelopes that cannot be read any more, and tells their senders (R-DLV-7).
+    pub(super) fn lose(&mut self, device: &DeviceId, seqs: &[u64]) -> Result<(), StoreError> {
+        let mut work = Work::on(self);
+        let done = work.lose(device, seqs);
+        if done.is_err() {
+            work.undo();
+        }
+        done
+    }
+
+    /// Puts a row of the store itself.
+    pub(super) fn put(&mut self, key: Key, row: &impl Body) {
+        let value = row.close(&key);
+        self.changes.insert(key, Some(value));
     }
 }
 
-/// One operation on its way: what it would change.
+/// One operation on its way: it changes the batch, and can take that back.
 struct Work<'a> {
     ground: &'a Ground,
     view: &'a View<'a>,
-    earlier: &'a Changes,
-    changes: Changes,
-    wakes: Vec<Wake>,
-    commit: Commit,
+    changes: &'a mut Changes,
+    wakes: &'a mut Vec<Wake>,
+    commit: &'a mut Commit,
+    /// What was known of the send id that is being looked at.
+    sent_before: Option<SentRow>,
+    before: Before,
 }
 
-/// What an operation changes.
-struct Done {
-    changes: Changes,
-    wakes: Vec<Wake>,
+/// What it takes to take an operation back.
+struct Before {
+    /// What was in the batch for each row that was changed, in the order of the changes.
+    changes: Vec<(Key, Option<Option<Bytes>>)>,
+    wakes: usize,
     commit: Commit,
 }
 
 impl<'a> Work<'a> {
-    fn on(batch: &'a Batch<'_>) -> Self {
+    fn on(batch: &'a mut Batch<'_>) -> Self {
+        let before = Before {
+            changes: Vec::new(),
+            wakes: batch.wakes.len(),
+            commit: batch.commit,
+        };
         Self {
             ground: batch.ground,
             view: &batch.view,
-            earlier: &batch.changes,
-            changes: Changes::new(),
-            wakes: Vec::new(),
-            commit: batch.commit,
+            changes: &mut batch.changes,
+            wakes: &mut batch.wakes,
+            commit: &mut batch.commit,
+            sent_before: None,
+            before,
         }
     }
 
-    fn done(self) -> Done {
-        Done {
-            changes: self.changes,
-            wakes: self.wakes,
-            commit: self.commit,
+    fn undo(&mut self) {
+        for (key, before) in self.before.changes.drain(..).rev() {
+            match before {
+                Some(change) => self.changes.insert(key, change),
+                None => self.changes.remove(&key),
+            };
         }
+        self.wakes.truncate(self.before.wakes);
+        *self.commit = self.before.commit;
     }
 
     fn limits(&self) -> &'a StoreLimits {
@@ -194,18 +198,26 @@ impl<'a> Work<'a> {
     }
 
     fn body(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        if let Some(body) = self.changes.get(key).or_else(|| self.earlier.get(key)) {
-            return Ok(body.clone());
-        }
-        let hot = self.ground.hot.borrow().body(key);
+        let value = match self.changes.get(key) {
+            Some(change) => change.clone(),
+            None => self.committed(key)?,
+        };
+        value.map(|value| layout::open(key, value)).transpose()
+    }
+
+    fn committed(&self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        let hot = self.ground.hot.borrow().value(key);
         if hot.is_some() {
             return Ok(hot);
         }
-        let body = self.view.body(key)?;
-        if body.is_some() {
-            self.ground.hot.borrow_mut().keep(key, body.as_ref());
+        let value = self.view.value(key)?;
+        if value.is_some() {
+            self.ground
+                .hot
+                .borrow_mut()
+                .keep(&Key::copy_from_slice(key), value.as_ref());
         }
-        Ok(body)
+        Ok(value)
     }
 
     fn row<T: Body>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
@@ -216,20 +228,27 @@ impl<'a> Work<'a> {
     }
 
     fn put(&mut self, key: Key, row: &impl Body) {
-        self.changes.insert(key, Some(row.encode()));
+        let value = row.close(&key);
+        self.change(key, Some(value));
     }
 
-    fn put_bytes(&mut self, key: Key, body: Bytes) {
-        self.changes.insert(key, Some(body));
+    fn put_bytes(&mut self, key: Key, body: &[u8]) {
+        let value = layout::close(&key, body);
+        self.change(key, Some(value));
     }
 
     fn delete(&mut self, key: Key) {
-        self.changes.insert(key, None);
+        self.change(key, None);
+    }
+
+    fn change(&mut self, key: Key, value: Option<Bytes>) {
+        let before = self.changes.insert(key.clone(), value);
+        self.before.changes.push((key, before));
     }
 
     /// The keys that are there in a range, ascending.
     fn keys(&self, range: (Key, Key)) -> Merged<'_> {
-        Merged::new(self.view, self.earlier, &self.changes, range)
+        Merged::new(self.view, self.changes, range)
     }
 
     fn mailbox(&self, device: &DeviceId) -> Result<Option<Mailbox>, StoreError> {
@@ -251,34 +270,31 @@ impl<'a> Work<'a> {
     }
 
     /// The list of an account, decoded once for all operations.
-    fn listed(&self, account: &AccountId) -> Result<Option<Arc<Listed>>, StoreError> {
+    fn known_list(&self, account: &AccountId) -> Result<Option<Arc<KnownList>>, StoreError> {
         let head = self.account(account)?.list;
         if head == ListHead::NONE {
             return Ok(None);
         }
         let cached = self.ground.lists.borrow().get(account).cloned();
-        if let Some(listed) = cached.filter(|listed| listed.known.head == head) {
-            return Ok(Some(listed));
+        if let Some(known) = cached.filter(|known| known.head == head) {
+            return Ok(Some(known));
         }
-        let row: ListRow = self.row(&layout::list(account))?.ok_or(StoreError::Damaged)?;
-        let list = DeviceList::decode(&row.list).map_err(|_| StoreError::Damaged)?;
-        let known = Arc::new(KnownList {
-            list,
-            head,
-            encoded: row.list,
-        });
-        let listed = Arc::new(Listed {
-            known,
-            certificates: row.certificates,
-        });
+        let encoded = self.list_row(account)?.list;
+        let list = DeviceList::decode(&encoded).map_err(|_| StoreError::Damaged)?;
+        let known = Arc::new(KnownList { list, head, encoded });
         let mut lists = self.ground.lists.borrow_mut();
         if lists.len() >= CACHED_LISTS {
             lists.clear();
         }
-        lists.insert(*account, Arc::clone(&listed));
-        Ok(Some(listed))
+        lists.insert(*account, Arc::clone(&known));
+        Ok(Some(known))
+    }
+
+    /// The list of an account that has one, with its certificates.
+    fn list_row(&self, account: &AccountId) -> Result<ListRow, StoreError> {
+        self.row(&layout::list(account))?.ok_or(StoreError::Damaged)
     }
 }
 
-/// Decoded lists in memory. More: memory, up to 7 KiB each; fewer: decoding for each operation.
-const CACHED_LISTS: usize = 4_096;
+/// Decoded lists in memory. More: memory, up to 5 KiB each, mostly under 1; fewer: decoding for each operation.
+const CACHED_LISTS: usize = 16_384;
