@@ -23,6 +23,7 @@ use crate::scan::Needles;
 macro_rules! has {
     ($type:ty: $($bound:tt)+) => {{
         struct Probe<T>(std::marker::PhantomData<T>);
+        #[allow(dead_code, reason = "where the trait is there, the other constant is taken")]
         trait Otherwise {
             const HAS: bool = false;
         }
