@@ -205,14 +205,13 @@ async fn instant(path: &Path, report: &mut Report) {
 /// Resident memory of attached connections that say nothing.
 async fn idle(path: &Path, report: &mut Report) {
     report.section("memory for each idle attached connection");
-    let clear = client::start(&fresh(path, "idle"));
-    let bytes = scenes::idle(&clear, 1_000_000_000, 5000, None).await;
+    let directory = fresh(path, "idle");
+    let bytes = scenes::idle(|| client::start(&directory), 1_000_000_000, 5000, None).await;
     report.row(&Row::new("in clear", "B", bytes).at_most(12_000.0));
-    drop(clear);
     let directory = fresh(path, "idle-tls");
     let trust = scenes::trust(&directory);
-    let tls = client::start_tls(&directory);
-    let bytes = scenes::idle(&tls, 1_000_000_000, 2000, Some(trust)).await;
+    let start = || client::start_tls(&directory);
+    let bytes = scenes::idle(start, 1_000_000_000, 2000, Some(trust)).await;
     report.row(&Row::new("over TLS", "B", bytes).at_most(40_000.0));
 }
 

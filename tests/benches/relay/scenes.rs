@@ -108,14 +108,23 @@ pub(crate) async fn fan_out(server: &Server, seed: u64, count: usize) -> Latenci
     latencies
 }
 
-/// Bytes of resident memory for each idle attached connection, of devices that the relay has known before.
-pub(crate) async fn idle(server: &Server, seed: u64, count: usize, tls: Option<Arc<ClientConfig>>) -> f64 {
+/// Bytes of resident memory for each idle attached connection.
+///
+/// The devices were here before the relay was started again: the rows of a mailbox are the store's, not a connection's,
+/// and nothing that was freed can be used again.
+pub(crate) async fn idle(
+    start: impl Fn() -> Server,
+    seed: u64,
+    count: usize,
+    tls: Option<Arc<ClientConfig>>,
+) -> f64 {
     let people: Vec<Person> = (0..count as u64)
         .map(|person| Person::new(seed + person, 1))
         .collect();
-    // The rows of a mailbox are the store's, not a connection's.
+    let server = start();
     drop(attach_all(server.port, &people, tls.clone()).await);
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    server.kill();
+    let server = start();
     let before = server.resident();
     let held = attach_all(server.port, &people, tls).await;
     (server.resident() as f64 - before as f64) / held.len() as f64
