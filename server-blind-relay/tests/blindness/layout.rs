@@ -27,7 +27,7 @@ const ROWS: &[(&str, u8, &str, &str)] = &[
         0x10,
         "device:16",
         "account:32 certificate_hash:32 session_epoch:8 day_of_last_attach:4 acked:8 next:8 envelopes:4 bytes:8 \
-         refused:4 lane_first:8 lane_next:8 receipts:4 bounces:4 has_signed_prekey:1 one_time_prekeys:4 taken:4",
+         ends:8 refused:4 lane_first:8 lane_next:8 receipts:4 bounces:4 has_signed_prekey:1 one_time_prekeys:4 taken:4",
     ),
     (
         "rows",
@@ -61,12 +61,7 @@ const ROWS: &[(&str, u8, &str, &str)] = &[
         "place:8 state:1",
     ),
     ("rows", 0x16, "device:16 prekey_id:16", "ends:8"),
-    (
-        "rows",
-        0x17,
-        "ends:8 kind=1 device:16 seq:8",
-        "sending_device:16 message_id:16",
-    ),
+    ("rows", 0x17, "ends:8 kind=1 device:16", ""),
     ("rows", 0x17, "ends:8 kind=2 device:16 place:8", ""),
     ("rows", 0x17, "ends:8 kind=3 device:16 send_id:16", ""),
     ("rows", 0x17, "ends:8 kind=4 device:16 prekey_id:16", ""),
@@ -74,7 +69,7 @@ const ROWS: &[(&str, u8, &str, &str)] = &[
     (
         "blobs",
         0x20,
-        "device:16 seq:8 ends:8 length:4",
+        "device:16 seq:8 ends:8 length:4 sending_device:16 message_id:16",
         "accepted:8 object=19 version=1 from:16 to:16 message_id:16 length:4 message:< length:4 body:<",
     ),
     ("blobs", 0x21, "account:32", "length:4 list:< certificates:264*"),

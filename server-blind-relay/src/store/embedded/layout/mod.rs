@@ -1,6 +1,7 @@
 //! Every row that the embedded store keeps, byte by byte. `inspect` prints by this file, and nothing else is stored.
 //!
 //! Two keyspaces of the engine: `rows` (small values, in the tree) and `blobs` (large values, in files of their own).
+//! A third, `filler`, has zeros while a purge runs, and one empty row, `last`, after it.
 //! A key is the byte of its table and the fields below; a value is `crc32c[4] version[1] body`, the checksum over key,
 //! version and body (R-DUR-1). Numbers are big-endian, so that keys sort as numbers do.
 //!
