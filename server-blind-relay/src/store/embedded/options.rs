@@ -7,7 +7,7 @@ use twotick_wire::StoreEpoch;
 use super::fail_point::FailPoint;
 use crate::store::StoreLimits;
 
-/// How an [`EmbeddedStore`] is opened.
+/// How an [`EmbeddedStore`](super::EmbeddedStore) is opened.
 #[derive(Debug)]
 pub struct EmbeddedOptions {
     /// What it refuses beyond.
